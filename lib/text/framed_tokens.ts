@@ -1,0 +1,87 @@
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** What stands around the words of a text, and how many fit. */
+export interface Frame {
+  /** What the texts are, for messages: "query" or "document". */
+  readonly role: string;
+  /** Most tokens of a text, special tokens included. */
+  readonly length: number;
+  /** Vocabulary token put after [CLS]; absent for none. */
+  readonly marker?: string;
+}
+
+/**
+ * Turns texts into `[CLS] marker words [SEP]`, cut so that [SEP] always stays.
+ *
+ * A vocabulary without [CLS] or [SEP] has none around its words.
+ *
+ * @param texts The strings.
+ * @param tokenizer Splits them.
+ * @param frame Length and marker.
+ * @returns Ids of each text, `[texts][tokens]`.
+ * @throws {RangeError} If the length leaves no room for a word, the vocabulary lacks
+ * the marker, or a text has no token; the text's index is named.
+ *
+ * @example Usage
+ * ```ts
+ * import { bertTokenizer, framedTokens, wordPieceJson } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tokenizer = bertTokenizer(wordPieceJson("[UNK]\n[CLS]\n[SEP]\nlate\n"));
+ * const frame = { role: "query", length: 4 };
+ * assertEquals(framedTokens(["late late late"], tokenizer, frame), [[1, 3, 3, 2]]);
+ * ```
+ */
+export function framedTokens(
+  texts: readonly string[],
+  tokenizer: Tokenizer,
+  { role, length, marker }: Frame,
+): number[][] {
+  const before = [
+    ...optional(tokenizer.special.cls),
+    ...markerId(tokenizer, { role, marker }),
+  ];
+  const after = optional(tokenizer.special.sep);
+  const room = length - before.length - after.length;
+  if (!Number.isInteger(length) || room < 1) {
+    throw new RangeError(
+      `Cannot encode ${
+        role === "query" ? "queries" : `${role}s`
+      }: expected a length of at least ` +
+        `${
+          length - room + 1
+        } tokens (special tokens and one of the text), got ${length}`,
+    );
+  }
+  return texts.map((text, index) => {
+    const words = text.trim() === "" ? [] : tokenizer.encode(text);
+    if (words.length > 0) return [...before, ...words.slice(0, room), ...after];
+    throw new RangeError(
+      `Cannot encode ${role} ${index}: expected a text with at least one token, got ${
+        JSON.stringify(text)
+      }`,
+    );
+  });
+}
+
+/** A list of the one id, or of none. */
+function optional(id: number | undefined): number[] {
+  return id === undefined ? [] : [id];
+}
+
+/** The marker's id as a list, which is empty where no marker is wanted. */
+function markerId(
+  tokenizer: Tokenizer,
+  { role, marker }: {
+    readonly role: string;
+    readonly marker: string | undefined;
+  },
+): number[] {
+  if (marker === undefined) return [];
+  const id = tokenizer.id(marker);
+  if (id !== undefined) return [id];
+  throw new RangeError(
+    `Cannot mark a ${role}: expected "${marker}" in the vocabulary, got none ` +
+      `(take a token it has, such as "[unused0]", or leave the marker out)`,
+  );
+}

@@ -1,0 +1,86 @@
+import { packRows } from "./pack_texts.ts";
+import type { PackedTokens } from "./packed_tokens.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** How a query and a document become the one text of a cross-encoder; can be written as JSON. */
+export interface PairForm {
+  /** Most tokens of a pair, its three special tokens included; the longer side is cut. */
+  readonly length: number;
+}
+
+/**
+ * Packs pairs for a cross-encoder: `[CLS] query [SEP] document [SEP]`, segment 0 up to
+ * the first [SEP] and 1 after it.
+ *
+ * Where a pair is too long, tokens are taken from the end of whichever side is longer
+ * (from the document at a tie), one at a time.
+ *
+ * Source: the "longest first" truncation of Hugging Face tokenizers.
+ *
+ * @param pairs Query and document of each pair, none empty.
+ * @param tokenizer Splits them; its vocabulary has [CLS] and [SEP].
+ * @param form Length.
+ * @returns The batch, pairs in the given order.
+ * @throws {RangeError} If a side has no token, there is no room for both, or the
+ * vocabulary lacks [CLS] or [SEP].
+ *
+ * @example Usage
+ * ```ts
+ * import { bertTokenizer, packPairs, wordPieceJson } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tokenizer = bertTokenizer(wordPieceJson("[UNK]\n[CLS]\n[SEP]\nlate\nearly\n"));
+ * const packed = packPairs([["late", "early late"]], tokenizer, { length: 512 });
+ * assertEquals([...packed.ids], [1, 3, 2, 4, 3, 2]);
+ * assertEquals([...packed.segment], [0, 0, 0, 1, 1, 1]);
+ * ```
+ */
+export function packPairs(
+  pairs: readonly (readonly [query: string, document: string])[],
+  tokenizer: Tokenizer,
+  { length }: PairForm,
+): PackedTokens {
+  const { cls, sep } = tokenizer.special;
+  if (cls === undefined || sep === undefined) {
+    throw new RangeError(
+      "Cannot encode pairs: expected a vocabulary with [CLS] and [SEP], got none",
+    );
+  }
+  if (!Number.isInteger(length) || length < 5) {
+    throw new RangeError(
+      `Cannot encode pairs: expected a length of at least 5 tokens, got ${length}`,
+    );
+  }
+  return packRows(pairs.map(([query, document], index) => {
+    const sides = [query, document].map((text) => {
+      const ids = text.trim() === "" ? [] : tokenizer.encode(text);
+      if (ids.length > 0) return ids;
+      throw new RangeError(
+        `Cannot encode pair ${index}: expected texts with at least one token, got ${
+          JSON.stringify(text)
+        }`,
+      );
+    });
+    const [first, second] = fitted(sides[0]!, sides[1]!, { room: length - 3 });
+    const ids = [cls, ...first, sep, ...second, sep];
+    return { ids, segment: ids.map((_, i) => i < first.length + 2 ? 0 : 1) };
+  }));
+}
+
+/** Both sides, cut to the room by taking from the longer. */
+function fitted(
+  first: readonly number[],
+  second: readonly number[],
+  { room }: { readonly room: number },
+): [readonly number[], readonly number[]] {
+  const excess = Math.max(0, first.length + second.length - room);
+  const longer = Math.min(excess, Math.abs(first.length - second.length));
+  const rest = excess - longer;
+  const [fromFirst, fromSecond] = first.length > second.length
+    ? [longer + Math.floor(rest / 2), Math.ceil(rest / 2)]
+    : [Math.floor(rest / 2), longer + Math.ceil(rest / 2)];
+  return [
+    first.slice(0, first.length - fromFirst),
+    second.slice(0, second.length - fromSecond),
+  ];
+}
