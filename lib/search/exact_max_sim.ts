@@ -1,0 +1,54 @@
+import { read, tf } from "../engine/tensor.ts";
+import type { TokenVectors } from "../encoder/encoder.ts";
+import type { Run } from "../eval/run.ts";
+import { maxSimScores } from "../score/max_sim_scores.ts";
+
+/** Some documents of a collection, encoded. */
+export interface EncodedDocuments {
+  /** Document ids, in the order of the vectors. */
+  readonly ids: readonly string[];
+  /** Their token vectors; the search disposes them. */
+  readonly vectors: TokenVectors;
+}
+
+/**
+ * Ranks every document of a collection for every query by exact MaxSim.
+ *
+ * The collection is streamed: only one part of it is held at a time, and of the
+ * scores only the best of each query.
+ *
+ * Cost: `queryTokens * documentTokens * dim` multiplications.
+ * Source: Khattab and Zaharia 2020, section 3.3.
+ *
+ * @param queries Encoded queries with their ids; they stay alive.
+ * @param documents Parts of the collection, in any order, an id only once.
+ * @param options How many documents to keep for each query, default 1000.
+ * @returns The kept scores by query and document.
+ */
+export async function searchExactly(
+  queries: EncodedDocuments,
+  documents: AsyncIterable<EncodedDocuments> | Iterable<EncodedDocuments>,
+  options: { readonly depth?: number } = {},
+): Promise<Run> {
+  const { depth = 1000 } = options;
+  const best = queries.ids.map(() => [] as [string, number][]);
+  for await (const part of documents) {
+    const scores = tf.tidy(() => maxSimScores(queries.vectors, part.vectors));
+    const values = read(scores);
+    scores.dispose();
+    part.vectors.values.dispose();
+    best.forEach((list, query) => {
+      const row = query * part.ids.length;
+      part.ids.forEach((id, j) => list.push([id, values[row + j]!]));
+      if (list.length > 4 * depth) keepBest(list, depth);
+    });
+  }
+  best.forEach((list) => keepBest(list, depth));
+  return new Map(queries.ids.map((id, i) => [id, new Map(best[i]!)]));
+}
+
+/** Sorts by falling score, then falling id as trec_eval does, and cuts. */
+function keepBest(list: [string, number][], depth: number): void {
+  list.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? 1 : -1));
+  if (list.length > depth) list.length = depth;
+}
