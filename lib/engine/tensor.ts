@@ -5,6 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { ShapeError } from "../num/shape_error.ts";
 
 export { tf };
 
@@ -56,6 +57,88 @@ export function valueAndGradients(
       names.map((name, i) => [name, grads[i] ?? tf.zerosLike(inputs[i]!)]),
     ),
   };
+}
+
+/** What numbers a tensor holds. */
+export type NumberType = "float32" | "int32" | "bool";
+
+/** Numbers in memory, in the order of the shape's last axis first. */
+export type Numbers =
+  | readonly number[]
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint8Array;
+
+/**
+ * Makes a tensor of numbers on the engine in use.
+ *
+ * On the `reference` engine floats keep their 64 bits, which `tf.tensor` would
+ * round to 32; on every other engine they are rounded. The numbers are copied.
+ *
+ * @param values The numbers, as many as the shape asks for.
+ * @param shape Sizes, outermost first; `[]` for a scalar.
+ * @param dtype What is stored. Default `float32`.
+ * @returns The tensor; the caller disposes it.
+ * @throws {ShapeError} If there are too few or too many numbers.
+ *
+ * @example Usage
+ * ```ts
+ * import { read, tensorOf, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * assertEquals([...read(tensorOf([0.1, 0.2], [2]))], [0.1, 0.2]);
+ * ```
+ */
+export function tensorOf(
+  values: Numbers,
+  shape: readonly number[],
+  dtype: NumberType = "float32",
+): Tensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (values.length !== size) {
+    throw new ShapeError(
+      "make a tensor",
+      `${size} numbers for [${shape}]`,
+      `${values.length} numbers`,
+    );
+  }
+  return tf.engine().makeTensor(
+    stored(values, dtype) as Float32Array,
+    [...shape],
+    dtype,
+  ) as Tensor;
+}
+
+/**
+ * Makes a tensor of one number, in 64 bits on the `reference` engine.
+ *
+ * `tf.mul(x, 0.1)` rounds 0.1 to 32 bits on every engine; this does not.
+ *
+ * @param value The number.
+ * @returns A scalar; the caller disposes it.
+ *
+ * @example Usage
+ * ```ts
+ * import { read, scalarOf, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * assertEquals(read(scalarOf(0.1))[0], 0.1);
+ * ```
+ */
+export function scalarOf(value: number): tf.Scalar {
+  return tensorOf([value], []) as tf.Scalar;
+}
+
+/** A copy of numbers in the type that the engine in use stores. */
+function stored(values: Numbers, dtype: NumberType): ArrayLike<number> {
+  if (dtype === "int32") return Int32Array.from(values);
+  if (dtype === "bool") return Uint8Array.from(values);
+  return tf.getBackend() === "reference"
+    ? Float64Array.from(values)
+    : Float32Array.from(values);
 }
 
 /**
