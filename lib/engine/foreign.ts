@@ -1,0 +1,114 @@
+/**
+ * The one adapter to foreign functions: opening a shared library, calling the
+ * functions of a table, and the addresses of our own memory.
+ *
+ * Nothing else in the lab says `Deno.dlopen` or `Deno.UnsafePointer`, so that
+ * another runtime needs another copy of this file and of nothing else.
+ *
+ * @module
+ */
+
+/** Where a value of C lives: a number of 64 bits, 0 for null. */
+export type Address = bigint;
+
+/** The kinds of arguments and results that our calls use. */
+export type ForeignType = "u32" | "i32" | "u64" | "buffer" | "void";
+
+/** One argument: an integer, or bytes that stay alive during the call. */
+export type ForeignValue = number | bigint | ArrayBufferView;
+
+/** A C function that is called and waited for. */
+export type ForeignFunction = (...values: ForeignValue[]) => bigint;
+
+/** Operating system and processor, in Deno's words: `linux`, `x86_64`. */
+export function platform(): { readonly os: string; readonly arch: string } {
+  return { os: Deno.build.os, arch: Deno.build.arch };
+}
+
+/**
+ * Reads one environment variable when reading it is allowed; never asks.
+ *
+ * @param name The variable.
+ * @returns Its text, or `undefined` when unset, empty or not allowed.
+ */
+export function environmentVariable(name: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  const text = state === "granted" ? Deno.env.get(name) : undefined;
+  return text === "" ? undefined : text;
+}
+
+/** Whether foreign functions may be called without asking anybody. */
+export function isForeignAllowed(): boolean {
+  return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+}
+
+/**
+ * Opens a shared library and one function of it.
+ *
+ * @param path A file path, or a `file:` URL.
+ * @param name The exported function, without arguments, returning a pointer.
+ * @returns What that function returned.
+ */
+export function callExport(path: string | URL, name: string): Address {
+  const library = Deno.dlopen(path, {
+    [name]: { parameters: [], result: "pointer" },
+  });
+  const call = library.symbols[name] as () => Deno.PointerValue;
+  return Deno.UnsafePointer.value(call());
+}
+
+/**
+ * Makes a function of an address.
+ *
+ * @param address Where its code starts.
+ * @param parameters The kinds of its arguments.
+ * @param result The kind of its result; `void` gives 0.
+ * @returns The function. Buffers are passed by address, without a copy.
+ */
+export function functionAt(
+  address: Address,
+  parameters: readonly ForeignType[],
+  result: ForeignType = "u64",
+): ForeignFunction {
+  const pointer = Deno.UnsafePointer.create(address);
+  if (pointer === null) {
+    throw new RangeError(
+      "Cannot call a foreign function: expected an address, got null",
+    );
+  }
+  // deno-lint-ignore no-explicit-any -- the signature is only known at run time
+  const foreign = new Deno.UnsafeFnPointer(pointer as any, {
+    parameters,
+    result,
+    // deno-lint-ignore no-explicit-any -- as above
+  } as any) as { call: (...values: any[]) => bigint | undefined };
+  return (...values) => foreign.call(...values) ?? 0n;
+}
+
+/** Reads the pointer that stands at an address. */
+export function pointerAt(address: Address): Address {
+  const view = new Deno.UnsafePointerView(Deno.UnsafePointer.create(address)!);
+  return view.getBigUint64();
+}
+
+/** Reads a text that ends with a zero byte. */
+export function textAt(address: Address): string {
+  const pointer = Deno.UnsafePointer.create(address);
+  return pointer === null ? "" : Deno.UnsafePointerView.getCString(pointer);
+}
+
+/**
+ * The address of an array buffer's bytes.
+ *
+ * Holds as long as the buffer is referenced: bytes of buffers made by
+ * `new ArrayBuffer` lie outside the collected heap and never move. (Bytes of
+ * small typed arrays do not, so this takes buffers only.)
+ *
+ * @param buffer The bytes; must be kept alive by the caller.
+ * @returns Their address.
+ */
+export function addressOf(buffer: ArrayBuffer): Address {
+  return Deno.UnsafePointer.value(
+    Deno.UnsafePointer.of(new Uint8Array(buffer)),
+  );
+}

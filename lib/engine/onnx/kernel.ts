@@ -1,0 +1,64 @@
+/**
+ * How kernels of the `onnx` engine are written and registered, and how they
+ * cut long arrays into pieces that stay in the processor's cache.
+ *
+ * @module
+ */
+import { tf } from "../tensor.ts";
+import type { Info, OnnxBackend } from "./onnx_backend.ts";
+
+/** What a kernel is given. */
+export interface KernelCall {
+  /** Tensors by name. */
+  readonly inputs: Readonly<Record<string, Info | undefined>>;
+  /** Settings by name, of the types that the operation documents. */
+  // deno-lint-ignore no-explicit-any -- TensorFlow.js types every setting alike
+  readonly attrs: Readonly<Record<string, any>>;
+  /** Where the tensors live. */
+  readonly backend: OnnxBackend;
+}
+
+/** A kernel: new tensors from tensors. */
+export type Kernel = (call: KernelCall) => Info | Info[];
+
+/** The name that the engine has in TensorFlow.js. */
+export const BACKEND = "onnx";
+
+/**
+ * Registers kernels by name.
+ *
+ * @param kernels The kernels.
+ */
+export function registerKernels(
+  kernels: Readonly<Record<string, Kernel>>,
+): void {
+  for (const [kernelName, kernel] of Object.entries(kernels)) {
+    tf.registerKernel({
+      kernelName,
+      backendName: BACKEND,
+      kernelFunc: kernel as unknown as tf.KernelFunc,
+    });
+  }
+}
+
+/** Numbers that a piece of an array may have: 1 MB, half a core's second cache. */
+const PIECE = 1 << 18;
+
+/**
+ * Walks over rows in pieces small enough that a graph of many simple nodes
+ * reads and writes its intermediate results in the cache.
+ *
+ * @param rows How many rows there are.
+ * @param width Numbers a row.
+ * @param visit Called with the first row and the number of rows of a piece.
+ */
+export function inPieces(
+  rows: number,
+  width: number,
+  visit: (start: number, count: number) => void,
+): void {
+  const step = Math.max(1, Math.floor(PIECE / Math.max(width, 1)));
+  for (let start = 0; start < rows; start += step) {
+    visit(start, Math.min(step, rows - start));
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The fused layer norm with residual and its gradient.
+ *
+ * @module
+ */
+import type { GraphForm, Node } from "../graph.ts";
+import { inPieces, type Kernel } from "../kernel.ts";
+import type { Info } from "../onnx_backend.ts";
+import { columnSum } from "./linear.ts";
+
+const ROW_MEAN = { axes: [-1], keepdims: 1 };
+
+/**
+ * Mean first, then the mean of squared differences: ONNX's own operator takes
+ * the mean of squares less the squared mean, which loses digits.
+ */
+function forwardForm(residual: boolean, epsilon: number): GraphForm {
+  const add: Node[] = residual ? [["Add", "x residual", "s"]] : [];
+  const s = residual ? "s" : "x";
+  return {
+    inputs: residual ? "x gain bias residual" : "x gain bias",
+    outputs: "y normalised inverse",
+    nodes: [
+      ...add,
+      ["ReduceMean", s, "mean", ROW_MEAN],
+      ["Sub", `${s} mean`, "centred"],
+      ["Mul", "centred centred", "squares"],
+      ["ReduceMean", "squares", "variance", ROW_MEAN],
+      ["Add", "variance epsilon", "v"],
+      ["Sqrt", "v", "deviation"],
+      ["Reciprocal", "deviation", "inverse"],
+      ["Mul", "centred inverse", "normalised"],
+      ["Mul", "normalised gain", "scaled"],
+      ["Add", "scaled bias", "y"],
+    ],
+    constants: { epsilon },
+  };
+}
+
+/**
+ * With `h = dy gain`, `dx = (h - mean h - n mean(h n)) inverse` for each row
+ * `n` of `normalised`; `weighted = dy normalised` sums up to `dgain`.
+ */
+const BACKWARD: GraphForm = {
+  inputs: "dy normalised inverse gain",
+  outputs: "dx dgain dbias",
+  nodes: [
+    ["Mul", "dy gain", "h"],
+    ["Mul", "h normalised", "hn"],
+    ["ReduceMean", "h", "mean", ROW_MEAN],
+    ["ReduceMean", "hn", "slope", ROW_MEAN],
+    ["Mul", "normalised slope", "along"],
+    ["Sub", "h mean", "centred"],
+    ["Sub", "centred along", "across"],
+    ["Mul", "across inverse", "dx"],
+    ["Mul", "dy normalised", "weighted"],
+    ["ReduceSum", "weighted rows", "dgain", { keepdims: 0 }],
+    ["ReduceSum", "dy rows", "dbias", { keepdims: 0 }],
+  ],
+  constants: { rows: [0] },
+};
+
+/** `LabLayerNorm`: `[y, normalised, inverseDeviation]`. */
+export const layerNorm: Kernel = ({ inputs, attrs, backend }) => {
+  const { x, gain, bias, residual } = inputs as Record<string, Info>;
+  const [rows, n] = x!.shape as [number, number];
+  const graph = backend.graph(
+    `layer norm ${residual !== undefined} ${attrs.epsilon}`,
+    () => forwardForm(residual !== undefined, attrs.epsilon),
+  );
+  const results = [[rows, n], [rows, n], [rows, 1]].map((shape) =>
+    backend.allocate(shape)
+  );
+  const vectors = [backend.argument(gain!), backend.argument(bias!)];
+  inPieces(rows, n, (start, count) => {
+    const part = { shape: [count, n], from: start * n };
+    const given = [backend.argument(x!, part), ...vectors];
+    if (residual !== undefined) given.push(backend.argument(residual, part));
+    graph(given, [
+      backend.argument(results[0]!, part),
+      backend.argument(results[1]!, part),
+      backend.argument(results[2]!, { shape: [count, 1], from: start }),
+    ]);
+  });
+  return results;
+};
+
+/** `LabLayerNormGrad`: `[dx, dgain, dbias]`. */
+export const layerNormGradient: Kernel = ({ inputs, backend }) => {
+  const { dy, normalised, inverseDeviation, gain } = inputs as Record<
+    "dy" | "normalised" | "inverseDeviation" | "gain",
+    Info
+  >;
+  const [rows, n] = dy.shape as [number, number];
+  const graph = backend.graph("layer norm gradient", () => BACKWARD);
+  const dx = backend.allocate([rows, n]);
+  let pieces = 0;
+  inPieces(rows, n, () => pieces++);
+  const sums = [0, 1].map(() => backend.allocate([pieces, n])) as [Info, Info];
+  let piece = 0;
+  inPieces(rows, n, (start, count) => {
+    const part = { shape: [count, n], from: start * n };
+    const sum = { shape: [n], from: piece++ * n };
+    graph([
+      backend.argument(dy, part),
+      backend.argument(normalised, part),
+      backend.argument(inverseDeviation, { shape: [count, 1], from: start }),
+      backend.argument(gain),
+    ], [
+      backend.argument(dx, part),
+      ...sums.map((info) => backend.argument(info, sum)),
+    ]);
+  });
+  const gradients = sums.map((info) => columnSum(backend, info));
+  sums.forEach((info) => backend.free(info));
+  return [dx, ...gradients];
+};

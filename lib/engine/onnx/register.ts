@@ -1,0 +1,61 @@
+/**
+ * Registers the engine `onnx`.
+ *
+ * @module
+ */
+import { tf } from "../tensor.ts";
+import { BACKEND, registerKernels } from "./kernel.ts";
+import { attention, attentionGradient } from "./kernels/attention.ts";
+import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
+import { linear, linearGradient } from "./kernels/linear.ts";
+import { expandDims, identity, reshape } from "./kernels/shared.ts";
+import { openOnnxLibrary } from "./library.ts";
+import { OnnxBackend } from "./onnx_backend.ts";
+import { startRuntime } from "./runtime.ts";
+
+/** Settings of {@linkcode register}. */
+export interface RegisterOptions {
+  /** How many threads compute; default one a core. */
+  readonly threads?: number;
+}
+
+/**
+ * Opens ONNX Runtime and registers the backend `onnx` with all its kernels.
+ *
+ * A second call changes nothing: a process has one runtime and one pool of
+ * threads.
+ *
+ * @param options Threads.
+ * @returns What computes, in words.
+ * @throws {Deno.errors.NotFound} If ONNX Runtime cannot be opened.
+ * @throws {RangeError} If `threads` is not a whole number from 1 on.
+ */
+export async function register(
+  { threads = navigator.hardwareConcurrency }: RegisterOptions = {},
+): Promise<{ device: string }> {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(
+      `Cannot start the onnx engine: expected threads of 1 or more, got ${threads}`,
+    );
+  }
+  if (device === undefined) {
+    const library = await openOnnxLibrary();
+    const backend = new OnnxBackend(startRuntime(library, { threads }));
+    tf.registerBackend(BACKEND, () => backend);
+    registerKernels({
+      Identity: identity,
+      Reshape: reshape,
+      ExpandDims: expandDims,
+      LabLinear: linear,
+      LabLinearGrad: linearGradient,
+      LabAttention: attention,
+      LabAttentionGrad: attentionGradient,
+      LabLayerNorm: layerNorm,
+      LabLayerNormGrad: layerNormGradient,
+    });
+    device = `ONNX Runtime ${library.version}, ${threads} threads`;
+  }
+  return { device };
+}
+
+let device: string | undefined;

@@ -1,0 +1,188 @@
+/**
+ * ONNX Runtime's functions that the engine calls, its one environment and its
+ * one thread pool.
+ *
+ * @module
+ */
+import {
+  type Address,
+  type ForeignFunction,
+  type ForeignType,
+  functionAt,
+  pointerAt,
+  textAt,
+} from "../foreign.ts";
+import type { OnnxLibrary } from "./library.ts";
+
+/** Positions in the function table; the table is append-only. */
+const POSITION = {
+  getErrorMessage: 2,
+  createSessionFromArray: 8,
+  run: 9,
+  createSessionOptions: 10,
+  disableMemoryPattern: 17,
+  disableMemoryArena: 19,
+  setOptimisation: 23,
+  createTensorWithData: 49,
+  createCpuMemoryInfo: 69,
+  releaseStatus: 93,
+  releaseValue: 96,
+  createEnvironmentWithThreadPools: 119,
+  disablePerSessionThreads: 120,
+  createThreadingOptions: 121,
+  setGlobalIntraOpThreads: 147,
+  setGlobalInterOpThreads: 148,
+  setGlobalSpinning: 149,
+} as const;
+
+/** The element types that our graphs use, by their ONNX numbers. */
+export const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+
+/** What graphs need of the runtime. */
+export interface Runtime {
+  /** How many threads compute. */
+  readonly threads: number;
+  /** Builds a session from the bytes of a model. */
+  readonly createSession: (model: Uint8Array) => Address;
+  /** Makes a value over memory of ours; the shape is 64-bit integers. */
+  readonly createValue: (
+    address: Address,
+    bytes: number,
+    shape: BigInt64Array,
+    rank: number,
+    element: number,
+  ) => Address;
+  /** Releases a value; its memory is untouched. */
+  readonly releaseValue: (value: Address) => void;
+  /** Runs a session on arrays of pointers to names and values. */
+  readonly run: (session: Address, call: SessionCall) => void;
+}
+
+/** Where the arguments of one run stand: arrays of pointers, and lengths. */
+export interface SessionCall {
+  readonly inputNames: Address;
+  readonly inputs: Address;
+  readonly inputCount: bigint;
+  readonly outputNames: Address;
+  readonly outputs: Address;
+  readonly outputCount: bigint;
+}
+
+/** How to start the runtime. */
+export interface RuntimeOptions {
+  /** How many threads compute, the calling one included. */
+  readonly threads: number;
+  /** Whether waiting threads keep their core busy; default true. */
+  readonly spin?: boolean;
+}
+
+/** Looks a function up by name and argument kinds. */
+type Lookup = (
+  name: keyof typeof POSITION,
+  ...types: ForeignType[]
+) => ForeignFunction;
+
+/**
+ * Starts the runtime: one environment, one pool of threads for all sessions.
+ *
+ * @param library The opened library.
+ * @param options Threads, and whether they spin.
+ * @returns What graphs need.
+ */
+export function startRuntime(
+  { table }: OnnxLibrary,
+  { threads, spin = true }: RuntimeOptions,
+): Runtime {
+  const at: Lookup = (name, ...types) =>
+    functionAt(pointerAt(table + BigInt(POSITION[name] * 8)), types);
+  const check = statusCheck(at);
+  const slot = new BigUint64Array(new ArrayBuffer(256));
+  const result = (status: bigint): bigint => (check(status), slot[0]!);
+  const environment = startEnvironment(at, result, { threads, spin, slot });
+  const options = sessionOptions(at, result, slot);
+  const info = result(
+    at("createCpuMemoryInfo", "i32", "i32", "buffer")(1, 0, slot),
+  );
+  const newSession = at(
+    "createSessionFromArray",
+    ...(["u64", "buffer", "u64", "u64", "buffer"] as const),
+  );
+  const newValue = at(
+    "createTensorWithData",
+    ...(["u64", "u64", "u64", "buffer", "u64", "i32", "buffer"] as const),
+  );
+  const run = at("run", ...Array<"u64">(8).fill("u64"));
+  return {
+    threads,
+    createSession: (model) =>
+      result(
+        newSession(environment, model, BigInt(model.length), options, slot),
+      ),
+    createValue(address, bytes, shape, rank, element) {
+      check(newValue(info, address, bytes, shape, rank, element, slot));
+      return slot[0]!;
+    },
+    releaseValue: at("releaseValue", "u64"),
+    run(session, call) {
+      check(
+        run(
+          session,
+          0n,
+          call.inputNames,
+          call.inputs,
+          call.inputCount,
+          call.outputNames,
+          call.outputCount,
+          call.outputs,
+        ),
+      );
+    },
+  };
+}
+
+/** Turns a status into an exception with ONNX Runtime's own words. */
+function statusCheck(at: Lookup): (status: bigint) => void {
+  const message = at("getErrorMessage", "u64");
+  const release = at("releaseStatus", "u64");
+  return (status) => {
+    if (status === 0n) return;
+    const text = textAt(message(status));
+    release(status);
+    throw new RangeError(
+      `Cannot compute with ONNX Runtime: expected no error, got ${text}`,
+    );
+  };
+}
+
+/** Makes the environment with the one pool of threads. */
+function startEnvironment(
+  at: Lookup,
+  result: (status: bigint) => bigint,
+  { threads, spin, slot }: RuntimeOptions & { slot: BigUint64Array },
+): Address {
+  const errorsOnly = 3;
+  const name = new Uint8Array(new ArrayBuffer(256));
+  name.set(new TextEncoder().encode("maxsim-lab"));
+  const threading = result(at("createThreadingOptions", "buffer")(slot));
+  result(at("setGlobalIntraOpThreads", "u64", "i32")(threading, threads));
+  result(at("setGlobalInterOpThreads", "u64", "i32")(threading, 1));
+  result(at("setGlobalSpinning", "u64", "i32")(threading, spin ? 1 : 0));
+  return result(
+    at(
+      "createEnvironmentWithThreadPools",
+      ...(["i32", "buffer", "u64", "buffer"] as const),
+    )(errorsOnly, name, threading, slot),
+  );
+}
+
+/** Options that all sessions share. */
+function sessionOptions(
+  at: Lookup,
+  result: (status: bigint) => bigint,
+  slot: BigUint64Array,
+): Address {
+  const options = result(at("createSessionOptions", "buffer")(slot));
+  result(at("disablePerSessionThreads", "u64")(options));
+  result(at("disableMemoryPattern", "u64")(options));
+  return options;
+}
