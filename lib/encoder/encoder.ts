@@ -33,6 +33,8 @@ export interface EncodeOptions {
 export interface Encoder {
   /** Length of a vector. */
   readonly dim: number;
+  /** Length of a token state, what the head reads. */
+  readonly hidden: number;
   /** Longest text it takes, in tokens. */
   readonly maxTokens: number;
   /** Name and shape of every parameter it reads. */
@@ -46,6 +48,20 @@ export interface Encoder {
    * @returns One unit vector a token, `[tokens, dim]`; the caller disposes it.
    */
   encode(
+    tokens: PackedTokens,
+    parameters: Parameters,
+    options?: EncodeOptions,
+  ): TokenVectors;
+  /**
+   * Gives what the head would read: the last layer's output, neither projected nor
+   * scaled. `head.weight` need not be among the parameters.
+   *
+   * @param tokens The texts.
+   * @param parameters Weights by name, as `shapes` lists them.
+   * @param options Dropout.
+   * @returns One state a token, `[tokens, hidden]`; the caller disposes it.
+   */
+  tokenStates(
     tokens: PackedTokens,
     parameters: Parameters,
     options?: EncodeOptions,

@@ -1,6 +1,6 @@
 /** Ideographs beyond U+FFFF that BERT surrounds with spaces. */
 const FAR_IDEOGRAPHS =
-  /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
+  /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B81F}\u{2B920}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
 
 /**
  * Prepares text so that the JavaScript BERT normaliser gives what the Rust one does.

@@ -1,0 +1,127 @@
+import type { Activation } from "../engine/ops/linear.ts";
+import { configNumber, configObject, refuseConfig } from "./read_config.ts";
+
+/** The fields of a BERT's `config.json` that decide what it computes, by the file's names. */
+export interface BertConfig {
+  /** Length of a token state, a multiple of the heads. */
+  readonly hidden_size: number;
+  /** Layers. */
+  readonly num_hidden_layers: number;
+  /** Attention heads of a layer. */
+  readonly num_attention_heads: number;
+  /** Width of the feed-forward part. */
+  readonly intermediate_size: number;
+  /** Longest text, in tokens. */
+  readonly max_position_embeddings: number;
+  /** Segments, 2 as a rule. */
+  readonly type_vocab_size: number;
+  /** Pieces. */
+  readonly vocab_size: number;
+  /** Added to the variance in layer norms. */
+  readonly layer_norm_eps: number;
+  /** What the feed-forward part does to its inner values. */
+  readonly hidden_act: Exclude<Activation, "none">;
+}
+
+/** Most parameters a configuration may ask for, about 40 GB of 32-bit floats. */
+const MOST_PARAMETERS = 1e10;
+
+/**
+ * Reads a BERT's `config.json`, which may be hostile.
+ *
+ * Absent fields that every BERT shares get the values of Hugging Face: 512 positions,
+ * 2 segments, 1e-12, gelu. Other fields are ignored.
+ *
+ * @param json The parsed file.
+ * @returns The fields that matter.
+ * @throws {RangeError} If a field is missing, absurd, or asks for something that is not
+ * offered: another position embedding, another activation, a decoder.
+ *
+ * @example Usage
+ * ```ts
+ * import { bertConfig } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = bertConfig({
+ *   vocab_size: 30522,
+ *   hidden_size: 384,
+ *   num_hidden_layers: 6,
+ *   num_attention_heads: 12,
+ *   intermediate_size: 1536,
+ * });
+ * assertEquals(config.hidden_act, "gelu");
+ * ```
+ */
+export function bertConfig(json: unknown): BertConfig {
+  const fields = configObject(json);
+  const size = (name: string, most: number, fallback?: number) =>
+    configNumber(fields, name, {
+      least: 1,
+      most,
+      ...(fallback !== undefined && { fallback }),
+    });
+  const config: BertConfig = {
+    hidden_size: size("hidden_size", 65536),
+    num_hidden_layers: size("num_hidden_layers", 1000),
+    num_attention_heads: size("num_attention_heads", 65536),
+    intermediate_size: size("intermediate_size", 1048576),
+    max_position_embeddings: size("max_position_embeddings", 1048576, 512),
+    type_vocab_size: size("type_vocab_size", 256, 2),
+    vocab_size: size("vocab_size", 1e7),
+    layer_norm_eps: configNumber(fields, "layer_norm_eps", {
+      least: 1e-20,
+      most: 1,
+      whole: false,
+      fallback: 1e-12,
+    }),
+    hidden_act: activation(fields.hidden_act ?? "gelu"),
+  };
+  checkOffered(fields);
+  checkFits(config);
+  return config;
+}
+
+/** The activation, under our name. */
+function activation(name: unknown): BertConfig["hidden_act"] {
+  if (name === "gelu" || name === "relu") return name;
+  throw refuseConfig('hidden_act "gelu" or "relu"', name);
+}
+
+/** Refuses settings that would compute something else. */
+function checkOffered(fields: Readonly<Record<string, unknown>>): void {
+  const { position_embedding_type: position = "absolute", is_decoder = false } =
+    fields;
+  if (position !== "absolute") {
+    throw refuseConfig('position_embedding_type "absolute"', position);
+  }
+  if (is_decoder !== false) throw refuseConfig("is_decoder false", is_decoder);
+  const { model_type = "bert" } = fields;
+  if (model_type !== "bert") {
+    throw refuseConfig('model_type "bert"', model_type);
+  }
+}
+
+/** Refuses sizes that do not fit each other, or nowhere. */
+function checkFits(config: BertConfig): void {
+  const {
+    hidden_size: hidden,
+    num_attention_heads: heads,
+    intermediate_size: inner,
+  } = config;
+  if (hidden % heads !== 0) {
+    throw refuseConfig(
+      `hidden_size a multiple of num_attention_heads ${heads}`,
+      hidden,
+    );
+  }
+  const rows = config.vocab_size + config.max_position_embeddings +
+    config.type_vocab_size;
+  const parameters = hidden *
+    (rows + config.num_hidden_layers * (4 * hidden + 2 * inner));
+  if (parameters > MOST_PARAMETERS) {
+    throw refuseConfig(
+      `sizes of at most ${MOST_PARAMETERS} parameters`,
+      parameters,
+    );
+  }
+}

@@ -1,0 +1,167 @@
+import { attention } from "../engine/ops/attention.ts";
+import { embedding } from "../engine/ops/embedding.ts";
+import { layerNorm } from "../engine/ops/layer_norm.ts";
+import { linear } from "../engine/ops/linear.ts";
+import { type Parameters, type Tensor, tf } from "../engine/tensor.ts";
+import type { PackedTokens } from "../text/packed_tokens.ts";
+import { type BertConfig, bertConfig } from "./bert_config.ts";
+import type { Encoder } from "./encoder.ts";
+import {
+  type Backbone,
+  type Drop,
+  encoderOf,
+  type HeadOptions,
+} from "./encoder_of.ts";
+import { positions } from "./positions.ts";
+
+/**
+ * Makes a BERT encoder with a linear head.
+ *
+ *     x = LN(word + position + segment)
+ *     each layer:  x = LN(x + attention(x)),   x = LN(x + out(gelu(in(x))))
+ *     vector = (W x) / |W x|
+ *
+ * Hidden dropout comes after the first norm, after each attention's output and after
+ * each feed-forward's output, before the residual is added.
+ *
+ * Source: Devlin et al. 2019; equal to Hugging Face's `BertModel` with a ColBERT head.
+ * Differs: no dropout on attention probabilities.
+ *
+ * @param config A parsed `config.json`, or what `bertConfig` made of it.
+ * @param options Length of a vector.
+ * @returns The encoder; `shapes` lists its parameters.
+ * @throws {RangeError} If the configuration is not one that is offered.
+ *
+ * @example Usage
+ * ```ts
+ * import { bertEncoder, packRows, tensorOf, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const encoder = bertEncoder({
+ *   vocab_size: 10,
+ *   hidden_size: 4,
+ *   num_hidden_layers: 1,
+ *   num_attention_heads: 2,
+ *   intermediate_size: 8,
+ * }, { dim: 3 });
+ * const parameters = Object.fromEntries(
+ *   Object.entries(encoder.shapes).map(([name, shape]) => {
+ *     const size = shape.reduce((a, b) => a * b, 1);
+ *     return [name, tensorOf(Float64Array.from({ length: size }, (_, i) => Math.sin(i)), shape)];
+ *   }),
+ * );
+ * const vectors = encoder.encode(packRows([{ ids: [1, 2] }, { ids: [3] }]), parameters);
+ * assertEquals(vectors.values.shape, [3, 3]);
+ * ```
+ */
+export function bertEncoder(
+  config: unknown,
+  options: HeadOptions = {},
+): Encoder {
+  return encoderOf(bertBackbone(bertConfig(config)), options);
+}
+
+/**
+ * The layers of a BERT, without a head.
+ *
+ * @param config What `bertConfig` gave.
+ * @returns The layers, for `encoderOf` or a cross-encoder.
+ */
+export function bertBackbone(config: BertConfig): Backbone {
+  return {
+    hidden: config.hidden_size,
+    maxTokens: config.max_position_embeddings,
+    shapes: bertShapes(config),
+    states: (tokens, parameters, drop) => {
+      let x = drop(embedded(tokens, parameters, config), 0);
+      for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+        x = bertLayer(x, { tokens, parameters, drop, config, layer });
+      }
+      return x;
+    },
+  };
+}
+
+/** Name and shape of every parameter below the head. */
+function bertShapes(config: BertConfig): Record<string, readonly number[]> {
+  const { hidden_size: h, intermediate_size: inner } = config;
+  const norm = (name: string) =>
+    [[`${name}.gain`, [h]], [`${name}.bias`, [h]]] as const;
+  const dense = (name: string, shape: readonly [number, number]) =>
+    [[`${name}.weight`, shape], [`${name}.bias`, [shape[0]]]] as const;
+  const layers = Array.from({ length: config.num_hidden_layers }, (_, n) => [
+    ...dense(`layer.${n}.attention.qkv`, [3 * h, h]),
+    ...dense(`layer.${n}.attention.output`, [h, h]),
+    ...norm(`layer.${n}.attention.norm`),
+    ...dense(`layer.${n}.feedforward.in`, [inner, h]),
+    ...dense(`layer.${n}.feedforward.out`, [h, inner]),
+    ...norm(`layer.${n}.feedforward.norm`),
+  ]);
+  return Object.fromEntries([
+    ["embeddings.word", [config.vocab_size, h]],
+    ["embeddings.position", [config.max_position_embeddings, h]],
+    ["embeddings.segment", [config.type_vocab_size, h]],
+    ...norm("embeddings.norm"),
+    ...layers.flat(),
+  ]);
+}
+
+/** The normed sum of word, position and segment embeddings. */
+function embedded(
+  tokens: PackedTokens,
+  parameters: Parameters,
+  config: BertConfig,
+): Tensor {
+  const word = embedding(parameters["embeddings.word"]!, tokens.ids);
+  const position = embedding(
+    parameters["embeddings.position"]!,
+    positions(tokens.offsets),
+  );
+  const segment = embedding(
+    parameters["embeddings.segment"]!,
+    Int32Array.from(tokens.segment),
+  );
+  return layerNorm(
+    tf.add(word, position),
+    parameters["embeddings.norm.gain"]!,
+    parameters["embeddings.norm.bias"]!,
+    { residual: segment, epsilon: config.layer_norm_eps },
+  );
+}
+
+/** One layer: attention, then feed-forward, a norm after each. */
+function bertLayer(x: Tensor, { tokens, parameters, drop, config, layer }: {
+  readonly tokens: PackedTokens;
+  readonly parameters: Parameters;
+  readonly drop: Drop;
+  readonly config: BertConfig;
+  readonly layer: number;
+}): Tensor {
+  const p = (name: string) => parameters[`layer.${layer}.${name}`]!;
+  const norm = (y: Tensor, name: string, residual: Tensor) =>
+    layerNorm(y, p(`${name}.gain`), p(`${name}.bias`), {
+      residual,
+      epsilon: config.layer_norm_eps,
+    });
+  const dense = (
+    y: Tensor,
+    name: string,
+    activation: "none" | BertConfig["hidden_act"],
+  ) => linear(y, p(`${name}.weight`), { bias: p(`${name}.bias`), activation });
+  const { offsets, attend } = tokens;
+  const qkv = dense(x, "attention.qkv", "none");
+  const mixed = attention(qkv, {
+    offsets,
+    attend,
+    heads: config.num_attention_heads,
+  });
+  const attended = drop(
+    dense(mixed, "attention.output", "none"),
+    1 + 2 * layer,
+  );
+  const middle = norm(attended, "attention.norm", x);
+  const inner = dense(middle, "feedforward.in", config.hidden_act);
+  const out = drop(dense(inner, "feedforward.out", "none"), 2 + 2 * layer);
+  return norm(out, "feedforward.norm", middle);
+}
