@@ -1,5 +1,4 @@
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { fileURLToPath } from "node:url";
 import { tf } from "../tensor.ts";
 import { unsortedSegmentSum } from "./unsorted_segment_sum.ts";
 
@@ -18,10 +17,7 @@ let registered = false;
  */
 export function register(): Promise<{ device: string }> {
   if (!registered) {
-    const binary = fileURLToPath(
-      import.meta.resolve(`@tensorflow/tfjs-backend-wasm/dist/${BINARY}`),
-    );
-    setWasmPaths(binary.slice(0, -BINARY.length));
+    setWasmPaths(folderOfBinaries());
     tf.registerKernel({
       kernelName: "UnsortedSegmentSum",
       backendName: "wasm",
@@ -30,4 +26,15 @@ export function register(): Promise<{ device: string }> {
     registered = true;
   }
   return Promise.resolve({ device: "WebAssembly, one thread" });
+}
+
+/** The package's folder of binaries as a path, with a slash at the end. */
+function folderOfBinaries(): string {
+  const url = import.meta.resolve(
+    `@tensorflow/tfjs-backend-wasm/dist/${BINARY}`,
+  );
+  // On Windows the path of a file URL has a slash before the drive.
+  const path = decodeURIComponent(new URL(url).pathname)
+    .replace(/^\/(?=[A-Za-z]:\/)/, "");
+  return path.slice(0, -BINARY.length);
 }

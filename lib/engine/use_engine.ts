@@ -1,0 +1,112 @@
+import { tf } from "./tensor.ts";
+
+/** The engines that exist. */
+export type EngineName = "onnx" | "wasm" | "reference";
+
+/** Settings of {@linkcode useEngine}. */
+export interface UseEngineOptions {
+  /** Threads for matrix products; absent for as many as there are cores. */
+  readonly threads?: number | undefined;
+}
+
+/** The engine that was taken. */
+export interface EngineInUse {
+  /** Its name. */
+  readonly name: EngineName;
+  /** One line for each engine that was passed over. */
+  readonly why: readonly string[];
+  /** What it runs on, for people. */
+  readonly device: string;
+}
+
+/** What an engine's folder exports from its `register.ts`. */
+export interface EngineModule {
+  /**
+   * Registers the backend, under the folder's name, and its kernels. Called again,
+   * it changes nothing.
+   */
+  register(options?: UseEngineOptions): Promise<{ readonly device: string }>;
+}
+
+/** Fastest first; each is loaded only when it is asked for. */
+const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
+  onnx: () => import("./onnx/register.ts"),
+  wasm: () => import("./wasm/register.ts"),
+  reference: () => import("./reference/register.ts"),
+};
+
+/**
+ * Chooses what computes from now on.
+ *
+ * `auto` takes the first of `onnx`, `wasm` and `reference` that works here, and
+ * says why it passed the others over. A named engine is taken or is an error.
+ * Tensors made before stay with the engine that made them.
+ *
+ * @param name An engine's name, or `auto`.
+ * @param options Threads.
+ * @returns The engine taken.
+ * @throws {RangeError} If the name is unknown, or the engine named does not work here.
+ *
+ * @example Usage
+ * ```ts
+ * import { useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals((await useEngine("reference")).name, "reference");
+ * ```
+ */
+export async function useEngine(
+  name: EngineName | "auto",
+  options: UseEngineOptions = {},
+): Promise<EngineInUse> {
+  const wanted = name === "auto" ? engineNames() : [checked(name)];
+  const why: string[] = [];
+  for (const candidate of wanted) {
+    try {
+      const { register } = await ENGINES[candidate]();
+      const { device } = await register(options);
+      if (!await tf.setBackend(candidate)) throw new RangeError("it refused");
+      return { name: candidate, why, device };
+    } catch (error) {
+      why.push(`${candidate}: ${reason(error)}`);
+    }
+  }
+  throw new RangeError(
+    `Cannot use engine ${name}: expected one that works here, got ${
+      why.join("; ")
+    }`,
+  );
+}
+
+/**
+ * Lists the engines, fastest first.
+ *
+ * @returns Their names.
+ *
+ * @example Usage
+ * ```ts
+ * import { engineNames } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(engineNames(), ["onnx", "wasm", "reference"]);
+ * ```
+ */
+export function engineNames(): EngineName[] {
+  return Object.keys(ENGINES) as EngineName[];
+}
+
+/** Refuses a name no engine has. */
+function checked(name: EngineName): EngineName {
+  if (Object.hasOwn(ENGINES, name)) return name;
+  throw new RangeError(
+    `Cannot use an engine: expected auto, ${
+      engineNames().join(", ")
+    }, got ${name}`,
+  );
+}
+
+/** The first line of whatever went wrong. */
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n")[0]!;
+}
