@@ -145,6 +145,12 @@ export class OnnxBackend extends tf.KernelBackend {
     return { dataId: info.dataId, shape: [...shape], dtype: info.dtype };
   }
 
+  /** Whether nobody else reads this tensor's numbers, under any shape. */
+  isOwnedAlone(info: Info): boolean {
+    const { references, shared } = this.#data.get(info.dataId);
+    return references === 1 && shared.users === 1;
+  }
+
   /** Frees a tensor that only kernels have seen. */
   free(info: Info): void {
     this.disposeData(info.dataId);

@@ -3,11 +3,24 @@
  *
  * @module
  */
+import { hostKernels } from "../reference/host_kernels.ts";
 import { tf } from "../tensor.ts";
 import { BACKEND, registerKernels } from "./kernel.ts";
 import { attention, attentionGradient } from "./kernels/attention.ts";
+import { dropout } from "./kernels/dropout.ts";
+import { embedding, embeddingGradient } from "./kernels/embedding.ts";
+import { hosted } from "./kernels/host.ts";
+import { withLarge } from "./kernels/large.ts";
 import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
 import { linear, linearGradient } from "./kernels/linear.ts";
+import { maxSim, maxSimGradient } from "./kernels/max_sim.ts";
+import {
+  adamW,
+  scale,
+  scheduleFreeAdamW,
+  sumOfSquares,
+} from "./kernels/steps.ts";
+import { unitNorm, unitNormGradient } from "./kernels/unit_norm.ts";
 import { expandDims, identity, reshape } from "./kernels/shared.ts";
 import { openOnnxLibrary } from "./library.ts";
 import { OnnxBackend } from "./onnx_backend.ts";
@@ -42,6 +55,10 @@ export async function register(
     const library = await openOnnxLibrary();
     const backend = new OnnxBackend(startRuntime(library, { threads }));
     tf.registerBackend(BACKEND, () => backend);
+    const plain = Object.entries(hostKernels).map(([name, kernel]) =>
+      [name, hosted(kernel)] as const
+    );
+    registerKernels(withLarge(Object.fromEntries(plain)));
     registerKernels({
       Identity: identity,
       Reshape: reshape,
@@ -52,6 +69,17 @@ export async function register(
       LabAttentionGrad: attentionGradient,
       LabLayerNorm: layerNorm,
       LabLayerNormGrad: layerNormGradient,
+      LabEmbedding: embedding,
+      LabEmbeddingGrad: embeddingGradient,
+      LabUnitNorm: unitNorm,
+      LabUnitNormGrad: unitNormGradient,
+      LabDropout: dropout,
+      LabMaxSim: maxSim,
+      LabMaxSimGrad: maxSimGradient,
+      LabAdamW: adamW,
+      LabScheduleFreeAdamW: scheduleFreeAdamW,
+      LabScale: scale,
+      LabSumOfSquares: sumOfSquares,
     });
     device = `ONNX Runtime ${library.version}, ${threads} threads`;
   }
