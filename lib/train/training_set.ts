@@ -123,27 +123,3 @@ function epochOrder(
   }
   return cached.order;
 }
-
-/**
- * Marks, for each query, the documents of a batch that must not count as its
- * negatives: its own relevant documents wherever else they stand, repeats of
- * its drawn positive included.
- *
- * @param drawn The examples of a step, `[queries]`.
- * @returns 1 where excluded, `[queries, queries * ways]`, never at a query's own
- * positive.
- */
-export function falseNegatives(drawn: readonly DrawnExample[]): Uint8Array {
-  const documents = drawn.flatMap((example) => example.documents);
-  const ways = documents.length / drawn.length;
-  const excluded = new Uint8Array(drawn.length * documents.length);
-  drawn.forEach((example, query) => {
-    const relevant = new Set(example.positives);
-    documents.forEach((id, at) => {
-      if (at !== query * ways && relevant.has(id)) {
-        excluded[query * documents.length + at] = 1;
-      }
-    });
-  });
-  return excluded;
-}

@@ -1,9 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  drawBatch,
-  falseNegatives,
-  type TrainingSet,
-} from "#lib/train/training_set.ts";
+import { drawBatch, type TrainingSet } from "#lib/train/training_set.ts";
 
 const documents = Array.from({ length: 40 }, (_, i) => `d${i}`);
 const set: TrainingSet = {
@@ -102,13 +98,4 @@ Deno.test("drawBatch() brings teacher scores in the order of the documents", () 
     RangeError,
     "with teacher scores",
   );
-});
-
-Deno.test("falseNegatives() marks relevant documents met elsewhere in the batch", () => {
-  const drawn = [
-    { query: "a", documents: ["d1", "d2"], positives: ["d1", "d3"] },
-    { query: "b", documents: ["d1", "d3"], positives: ["d1"] },
-  ];
-  // Row a: d1 (own), d2, d1 again, d3 also relevant. Row b: d1 of a, d2, own, d3.
-  assertEquals([...falseNegatives(drawn)], [0, 0, 1, 1, 1, 0, 0, 0]);
 });

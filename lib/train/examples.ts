@@ -1,0 +1,88 @@
+import type { Dataset, Tuple } from "../dataset/dataset.ts";
+import { splitOf } from "../dataset/dataset.ts";
+import { hardNegatives, type Ranker } from "../teach/hard_negatives.ts";
+import type { TrainingExample, TrainingSet } from "./training_set.ts";
+
+/** Where hard negatives come from. */
+export interface ExampleOptions {
+  /** The split whose judgements are trained on. */
+  readonly split: string;
+  /** Whether tuples with teacher scores are what is trained on. */
+  readonly distil: boolean;
+  /** Hard negatives: those the data brings, a ranking's, or none. */
+  readonly negatives: "given" | "none" | Ranker;
+  /** Query ids to leave out, such as those kept for dev. */
+  readonly without?: ReadonlySet<string>;
+}
+
+/**
+ * Lists what a dataset offers to train on: one example a query of the split, or
+ * one a tuple where tuples are distilled. Mined negatives are looked up when an
+ * example is first drawn.
+ *
+ * @param dataset Queries, documents, judgements.
+ * @param options Split, negatives, what to leave out.
+ * @returns The examples and all document ids of the training side.
+ * @throws {RangeError} If nothing is left to train on.
+ */
+export function trainingSet(
+  dataset: Dataset,
+  options: ExampleOptions,
+): TrainingSet {
+  const { split, distil, without } = options;
+  const kept = (query: string) => !without?.has(query);
+  const make = distil
+    ? (dataset.tuples ?? []).filter(({ query }) => kept(query))
+      .map((tuple) => () => fromTuple(tuple))
+    : [...splitOf(dataset, split)].filter(([query]) => kept(query))
+      .map(([query, grades]) => () =>
+        fromJudgements(query, grades, dataset, options)
+      );
+  if (make.length === 0) {
+    throw new RangeError(
+      `Cannot train on ${dataset.name}: expected queries in split ${split}, got none`,
+    );
+  }
+  const made: (TrainingExample | undefined)[] = make.map(() => undefined);
+  return {
+    size: make.length,
+    documents: dataset.pools?.[split] ?? [...dataset.documents.keys()],
+    example: (at) => made[at] ??= make[at]!(),
+  };
+}
+
+function fromTuple({ query, documents, scores }: Tuple): TrainingExample {
+  return {
+    query,
+    positives: [documents[0]!],
+    // A labelled relevant document is scored by the teacher like any other.
+    negatives: documents.slice(1),
+    ...(scores && {
+      teacher: new Map(documents.map((id, i) => [id, scores[i]!])),
+    }),
+  };
+}
+
+function fromJudgements(
+  query: string,
+  grades: ReadonlyMap<string, number>,
+  dataset: Dataset,
+  { negatives }: ExampleOptions,
+): TrainingExample {
+  const positives = relevantOf(grades);
+  if (negatives === "none") return { query, positives, negatives: [] };
+  const found = negatives === "given"
+    ? dataset.negatives?.get(query) ?? []
+    : hardNegatives(negatives, dataset.queries.get(query)!, {
+      relevant: positives,
+    });
+  return {
+    query,
+    positives,
+    negatives: found.filter((id) => !positives.includes(id)),
+  };
+}
+
+function relevantOf(grades: ReadonlyMap<string, number>): string[] {
+  return [...grades].filter(([, grade]) => grade > 0).map(([id]) => id);
+}

@@ -1,0 +1,42 @@
+import type { Dataset } from "../dataset/dataset.ts";
+import { falseNegatives } from "../loss/false_negatives.ts";
+import { packDocuments } from "../text/document_form.ts";
+import { packQueries } from "../text/query_form.ts";
+import type { Retriever } from "./encode_texts.ts";
+import type { TrainingBatch } from "./step.ts";
+import type { DrawnExample } from "./training_set.ts";
+
+/**
+ * Turns drawn examples into the token ids and targets of a step.
+ *
+ * @param drawn The examples, `[queries]`, each with the same number of documents.
+ * @param dataset Where the texts are.
+ * @param model Tokenizer and forms.
+ * @returns The batch.
+ */
+export function tokeniseBatch(
+  drawn: readonly DrawnExample[],
+  dataset: Dataset,
+  model: Pick<Retriever, "tokenizer" | "queryForm" | "documentForm">,
+): TrainingBatch {
+  const { tokenizer, queryForm, documentForm } = model;
+  const ids = drawn.flatMap((example) => example.documents);
+  const ways = ids.length / drawn.length;
+  const relevant = drawn.map(({ positives }) => new Set(positives));
+  const scores = drawn.flatMap(({ teacher }) => teacher ?? []);
+  return {
+    queries: packQueries(
+      drawn.map(({ query }) => dataset.queries.get(query)!),
+      tokenizer,
+      queryForm,
+    ),
+    documents: packDocuments(
+      ids.map((id) => dataset.documents.get(id)!),
+      tokenizer,
+      documentForm,
+    ),
+    ways,
+    excluded: falseNegatives(ids, relevant, { ways }),
+    ...(scores.length > 0 && { teacher: Float32Array.from(scores) }),
+  };
+}
