@@ -1,13 +1,14 @@
 import nodeAssert from "node:assert/strict";
 
+// `msg as string`: with the types of some npm package in the program, `undefined` is refused.
 /** Demands equality by structure: prototypes, keys, and `Object.is` for primitives. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
-  nodeAssert.deepStrictEqual(actual, expected, msg);
+  nodeAssert.deepStrictEqual(actual, expected, msg as string);
 }
 
 /** Demands a difference somewhere in the structure. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
-  nodeAssert.notDeepStrictEqual(actual, expected, msg);
+  nodeAssert.notDeepStrictEqual(actual, expected, msg as string);
 }
 
 /** Demands the very same value (`Object.is`) and narrows its type. */
@@ -16,7 +17,7 @@ export function assertStrictEquals<T>(
   expected: T,
   msg?: string,
 ): asserts actual is T {
-  nodeAssert.strictEqual(actual, expected, msg);
+  nodeAssert.strictEqual(actual, expected, msg as string);
 }
 
 /** Demands that two values are not the very same (`Object.is`). */
@@ -25,7 +26,7 @@ export function assertNotStrictEquals<T>(
   expected: T,
   msg?: string,
 ): void {
-  nodeAssert.notStrictEqual(actual, expected, msg);
+  nodeAssert.notStrictEqual(actual, expected, msg as string);
 }
 
 /** Demands that every expected item occurs in the actual items, by structure. */
