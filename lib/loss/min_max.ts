@@ -26,16 +26,30 @@ import { scalarOf, type Tensor, tensorOf, tf } from "../engine/tensor.ts";
  * ```
  */
 export function minMax(scores: Tensor): Tensor {
-  const lowest = entryAt(scores, tf.argMin(scores, 1));
-  const highest = entryAt(scores, tf.argMax(scores, 1));
+  const lowest = extremeOf(scores, "lowest");
+  const highest = extremeOf(scores, "highest");
   const range = tf.add(tf.sub(highest, lowest), scalarOf(1e-8));
   return tf.div(tf.sub(scores, lowest), range);
 }
 
-/** One entry of each row, `[queries, 1]`, with its gradient. */
-function entryAt(scores: Tensor, index: Tensor): Tensor {
-  const [queries, ways] = scores.shape as [number, number];
+/** The first lowest or highest of each row, `[queries, 1]`, which gets the gradient. */
+function extremeOf(scores: Tensor, which: "lowest" | "highest"): Tensor {
+  return tf.customGrad((given, save) => {
+    const x = given as Tensor;
+    const chosen = chosenEntries(x, which);
+    (save as tf.GradSaveFunc)([chosen]);
+    return {
+      value: tf.sum(tf.where(chosen, x, tf.zerosLike(x)), 1, true),
+      gradFunc: (dy: Tensor, saved: Tensor[]) =>
+        tf.mul(dy, tf.cast(saved[0]!, "float32")),
+    };
+  })(scores);
+}
+
+/** True at one entry of each row. */
+function chosenEntries(x: Tensor, which: "lowest" | "highest"): Tensor {
+  const [queries, ways] = x.shape as [number, number];
+  const index = which === "lowest" ? tf.argMin(x, 1) : tf.argMax(x, 1);
   const columns = tensorOf([...Array(ways).keys()], [1, ways], "int32");
-  const isChosen = tf.equal(columns, tf.reshape(index, [queries, 1]));
-  return tf.sum(tf.where(isChosen, scores, tf.zerosLike(scores)), 1, true);
+  return tf.equal(columns, tf.reshape(index, [queries, 1]));
 }

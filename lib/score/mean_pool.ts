@@ -27,10 +27,22 @@ import type { TokenVectors } from "../encoder/encoder.ts";
  * ```
  */
 export function meanPool(vectors: TokenVectors): Tensor {
-  const { values, offsets, keep } = vectors;
-  const texts = offsets.length - 1;
-  const weights = new Float64Array(texts * keep.length);
-  for (let text = 0; text < texts; text++) {
+  const { values, offsets } = vectors;
+  const { rows, texts, weights } = countingTokens(vectors);
+  return tf.tidy(() => {
+    const kept = tf.gather(values, tensorOf(rows, [rows.length], "int32"));
+    const shares = tf.mul(kept, tensorOf(weights, [rows.length, 1]));
+    const owners = tensorOf(texts, [rows.length], "int32") as tf.Tensor1D;
+    return tf.unsortedSegmentSum(shares, owners, offsets.length - 1);
+  });
+}
+
+/** Row, text and weight of every token that counts. */
+function countingTokens({ offsets, keep }: TokenVectors) {
+  const rows: number[] = [];
+  const texts: number[] = [];
+  const weights: number[] = [];
+  for (let text = 0; text < offsets.length - 1; text++) {
     const [from, to] = [offsets[text]!, offsets[text + 1]!];
     const kept = keep.subarray(from, to).reduce((sum, k) => sum + k, 0);
     if (kept === 0) {
@@ -39,10 +51,11 @@ export function meanPool(vectors: TokenVectors): Tensor {
       );
     }
     for (let token = from; token < to; token++) {
-      weights[text * keep.length + token] = keep[token]! / kept;
+      if (!keep[token]) continue;
+      rows.push(token);
+      texts.push(text);
+      weights.push(1 / kept);
     }
   }
-  return tf.tidy(() =>
-    tf.matMul(tensorOf(weights, [texts, keep.length]), values)
-  );
+  return { rows, texts, weights };
 }
