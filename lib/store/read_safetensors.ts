@@ -1,4 +1,4 @@
-import { writeFileAtomically } from "./atomic_file.ts";
+import { arrayBytes } from "./array_bytes.ts";
 import { elementDecoders } from "./element_decoder.ts";
 import {
   parseSafetensorsHeader,
@@ -7,6 +7,8 @@ import {
   safetensorsHeaderLength,
 } from "./safetensors_header.ts";
 import { inBlocks, readExactly } from "./read_exactly.ts";
+import { sha256OfFile } from "./sha256.ts";
+import { DATA_DIGEST } from "./write_safetensors.ts";
 import type { ArrayMap, StoredArray, WeightMap } from "./weight_map.ts";
 
 /** Settings of {@link readSafetensors}. */
@@ -45,7 +47,8 @@ export async function readSafetensorsHeader(
  *
  * 16-bit floats widen without loss; 64-bit floats and integers are rounded to
  * 32 bits. See {@link readArrays} for the stored width. The header is treated
- * as hostile input, and a tensor's bytes are read straight into its array.
+ * as hostile input, and a tensor's bytes are read straight into its array. Where
+ * the file was written with its digest, the data must match it.
  *
  * Cost: memory of the selected tensors, and no second copy of them.
  *
@@ -101,107 +104,6 @@ export async function readArrays(
   return await readTensors(path, options, (fitsFloat32) => fitsFloat32);
 }
 
-/**
- * Writes named arrays to a safetensors file, whole or not at all.
- *
- * 32-bit arrays are stored as `F32`, 64-bit arrays as `F64`, bit for bit.
- *
- * @param path Path of the file; replaced if there.
- * @param arrays Arrays by name.
- * @param metadata Free text pairs; PyTorch's readers ask for `format: pt`.
- *
- * @example Usage
- * ```ts
- * import { writeSafetensors } from "#lib/mod.ts";
- * import { assertEquals } from "@std/assert";
- *
- * const path = await Deno.makeTempFile();
- * await writeSafetensors(path, { a: { shape: [1], values: Float32Array.of(1) } });
- * assertEquals((await Deno.stat(path)).size % 8, 4);
- * await Deno.remove(path);
- * ```
- */
-export async function writeSafetensors(
-  path: string,
-  arrays: ArrayMap,
-  metadata: Readonly<Record<string, string>> = { format: "pt" },
-): Promise<void> {
-  await writeFileAtomically(path, safetensorsChunks(arrays, metadata));
-}
-
-/**
- * The bytes of a safetensors file, as a header and one view an array.
- *
- * Wide arrays come first, then names in order, so that every tensor is aligned
- * and the same arrays give the same bytes.
- *
- * @param arrays Arrays by name.
- * @param metadata Free text pairs.
- * @returns Chunks to write one after the other; the arrays are not copied.
- * @throws {RangeError} If an array's length is not the product of its shape.
- *
- * @example Usage
- * ```ts
- * import { safetensorsChunks } from "#lib/mod.ts";
- * import { assertEquals } from "@std/assert";
- *
- * const chunks = safetensorsChunks({ a: { shape: [1], values: Float32Array.of(1) } });
- * assertEquals(chunks.map((chunk) => chunk.length), [104, 4]);
- * ```
- */
-export function safetensorsChunks(
-  arrays: ArrayMap,
-  metadata: Readonly<Record<string, string>> = { format: "pt" },
-): Uint8Array<ArrayBuffer>[] {
-  const named = Object.entries(arrays).sort(([nameA, a], [nameB, b]) =>
-    b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT ||
-    (nameA < nameB ? -1 : 1)
-  );
-  let place = 0;
-  const described = named.map(([name, array]) => {
-    checkArray(name, array);
-    const begin = place;
-    place += array.values.byteLength;
-    const dtype = array.values instanceof Float64Array ? "F64" : "F32";
-    return [name, { dtype, shape: array.shape, data_offsets: [begin, place] }];
-  });
-  const json = new TextEncoder().encode(
-    JSON.stringify(
-      Object.fromEntries([["__metadata__", metadata], ...described]),
-    ),
-  );
-  const head = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(32);
-  new DataView(head.buffer).setBigUint64(0, BigInt(head.length - 8), true);
-  head.set(json, 8);
-  return [head, ...named.map(([, { values }]) => bytesOf(values))];
-}
-
-/** Refuses an array that does not fill its shape, or a name that readers refuse. */
-function checkArray(name: string, { shape, values }: StoredArray): void {
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (size !== values.length) {
-    throw new RangeError(
-      `Cannot write tensor "${name}": expected ${size} values for [${
-        shape.join(", ")
-      }], got ${values.length}`,
-    );
-  }
-  if (name === "__proto__" || name === "__metadata__") {
-    throw new RangeError(
-      `Cannot write a tensor: expected a plain name, got "${name}"`,
-    );
-  }
-}
-
-/** The memory of an array, not copied. */
-function bytesOf(values: Float32Array | Float64Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(
-    values.buffer as ArrayBuffer,
-    values.byteOffset,
-    values.byteLength,
-  );
-}
-
 /** Reads the selected tensors into arrays of the width that `narrow` chooses. */
 async function readTensors(
   path: string,
@@ -209,14 +111,33 @@ async function readTensors(
   narrow: (fitsFloat32: boolean) => boolean,
 ): Promise<ArrayMap> {
   using file = await openFile(path);
-  const { header: { entries }, dataBegin } = await header(file, path);
+  const { header: { entries, metadata }, dataBegin } = await header(file, path);
   const arrays: Record<string, StoredArray> = {};
   for (const [name, entry] of entries) {
     if (!select(name)) continue;
     await file.seek(dataBegin + entry.begin, Deno.SeekMode.Start);
     arrays[name] = await readTensor(file, entry, { path, name, narrow });
   }
+  const digest = metadata[DATA_DIGEST];
+  if (digest !== undefined) {
+    await file.seek(dataBegin, Deno.SeekMode.Start);
+    await checkDigest(file, digest, path);
+  }
   return arrays;
+}
+
+/** Refuses data that is not what was written. */
+async function checkDigest(
+  file: Deno.FsFile,
+  expected: string,
+  path: string,
+): Promise<void> {
+  const got = await sha256OfFile(file);
+  if (got !== expected) {
+    throw new SyntaxError(
+      `Cannot read ${path}: expected data with SHA-256 ${expected}, got ${got} (altered?)`,
+    );
+  }
 }
 
 /** Reads one tensor from the file's present position. */
@@ -241,7 +162,7 @@ async function readTensor(
   const values = narrow(decoder.fitsFloat32)
     ? new Float32Array(count)
     : new Float64Array(count);
-  if (dtype === "F32") await readExactly(file, bytesOf(values), path);
+  if (dtype === "F32") await readExactly(file, arrayBytes(values), path);
   else {
     let at = 0;
     for await (const block of inBlocks(file, end - begin, path)) {
