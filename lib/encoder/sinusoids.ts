@@ -4,8 +4,10 @@
  *     y[i, j]            = sin(p[i] r[j])
  *     y[i, width/2 + j]  = cos(p[i] r[j]),   r[j] = 10000^(-j / (width/2 - 1))
  *
- * The last rate is exactly 1/10000, which is not so in the paper's own formula; and
- * sines and cosines stand in two halves, not in turn.
+ * The last rate is 1/10000, which is not so in the paper's own formula, and sines and
+ * cosines stand in two halves, not in turn. Exponents are rounded to 32 bits before the
+ * exponential, as the original did when its weights were trained: at position 127 the
+ * difference would show in the fifth digit.
  *
  * Source: the timing signal of tensor2tensor, after Vaswani et al. 2017, section 3.5.
  *
@@ -26,9 +28,10 @@ export function sinusoids(
   width: number,
 ): Float64Array {
   const half = width / 2;
+  const step = half === 1 ? 0 : Math.fround(Math.log(10000) / (half - 1));
   const rates = Float64Array.from(
     { length: half },
-    (_, j) => half === 1 ? 1 : Math.fround(10000 ** (-j / (half - 1))),
+    (_, j) => Math.fround(Math.exp(-Math.fround(j * step))),
   );
   const codes = new Float64Array(places.length * width);
   for (let i = 0; i < places.length; i++) {
