@@ -4,6 +4,7 @@ import { clipByGlobalNorm } from "./clip_by_global_norm.ts";
 import { decaysWeight } from "./decays_weight.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { scheduleFreeAdamW } from "./schedule_free_adamw.ts";
+import { scheduleFreeSgd } from "./schedule_free_sgd.ts";
 import { scheduleNamed } from "./schedule_named.ts";
 import { sgd } from "./sgd.ts";
 import { warmupSteps } from "./warmup.ts";
@@ -43,6 +44,13 @@ const OPTIMIZERS: Readonly<
     scheduleFreeAdamW({
       ...given,
       warmup: freeWarmup(settings, "schedule-free-adamw"),
+      decays: decaysWeight,
+    }),
+  "schedule-free-sgd": (settings, { beta1: beta = 0.9, ...given }) =>
+    scheduleFreeSgd({
+      ...given,
+      beta,
+      warmup: freeWarmup(settings, "schedule-free-sgd"),
       decays: decaysWeight,
     }),
   sgd: (settings, { beta1: momentum = 0.9, ...given }) =>
