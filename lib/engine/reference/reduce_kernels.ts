@@ -52,7 +52,11 @@ function reducing(reduction: Reduction): HostKernel {
   const { start, join, finish = (sum: number) => sum, type } = reduction;
   return ({ inputs, attrs, allocate }) => {
     const x = inputs["x"]!;
-    const axes = axesOf(attrs["axis"], x.shape.length);
+    // Max alone calls its axes by another name.
+    const axes = axesOf(
+      attrs["axis"] ?? attrs["reductionIndices"],
+      x.shape.length,
+    );
     const kept = reducedShape(x.shape, axes);
     const places = placesOf(x.shape, broadcastStrides(kept, x.shape));
     const sums = new Float64Array(sizeOf(kept)).fill(start);
