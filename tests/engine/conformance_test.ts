@@ -11,6 +11,7 @@ import { elementwiseCases } from "./conformance/elementwise_cases.ts";
 import { extremeCases } from "./conformance/extreme_cases.ts";
 import { slopesDiffer } from "./conformance/finite_difference.ts";
 import { fusedCases } from "./conformance/fused_cases.ts";
+import { longCases } from "./conformance/long_cases.ts";
 import { maxSimCases } from "./conformance/max_sim_cases.ts";
 
 /** The whole table, by what is judged. */
@@ -20,6 +21,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
   "fused operations": fusedCases,
   "MaxSim": maxSimCases,
   "extremes": extremeCases,
+  "long arrays": longCases,
 };
 
 /** Who is held against `reference`: the other engines, and TensorFlow.js's own plain backend. */
@@ -92,7 +94,7 @@ function judged(engine: string, name: string, found: string[]): string[] {
 }
 
 Deno.test("plain compositions agree with the fused kernels in 64 bits", async () => {
-  const cases = [...fusedCases, ...maxSimCases, ...extremeCases];
+  const cases = [...fusedCases, ...maxSimCases, ...extremeCases, ...longCases];
   const outcomes: Outcome[] = [];
   for (const one of cases) outcomes.push(await wanted(one));
   await useEngine("reference");

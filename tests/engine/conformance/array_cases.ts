@@ -5,42 +5,62 @@ import { type Case, exactly, given } from "./case.ts";
 const functions = tf as unknown as Record<string, (...x: unknown[]) => Tensor>;
 
 /** Shape, axes, and whether the axes stay with size 1. */
-const REDUCED: readonly (readonly [number[], number[] | undefined, boolean])[] =
-  [
-    [[2, 3, 4], undefined, false],
-    [[2, 3, 4], [2], false],
-    [[2, 3, 4], [0, 2], true],
-    [[2, 3, 4], [1], false],
-    [[4], [0], true],
-    [[3, 1], [-1], false],
-  ];
+type Reduced = readonly [number[], number[] | undefined, boolean];
 
-/** Reductions of every shape. */
-const reductions: Case[] = ["sum", "mean", "max", "min", "logSumExp", "prod"]
-  .flatMap((name) =>
-    REDUCED.map(([shape, axes, keep], i): Case => ({
+/** Axes in every position. */
+const REDUCED: readonly Reduced[] = [
+  [[2, 3, 4], undefined, false],
+  [[2, 3, 4], [2], false],
+  [[2, 3, 4], [0, 2], true],
+  [[2, 3, 4], [1], false],
+  [[4], [0], true],
+  [[3, 1], [-1], false],
+];
+
+/** Reductions of given shapes and axes. */
+export function reductionCases(
+  reduced: readonly Reduced[],
+  gradient: "smooth" | "compared",
+): Case[] {
+  return ["sum", "mean", "max", "min", "logSumExp", "prod"].flatMap((name) =>
+    reduced.map(([shape, axes, keep], i): Case => ({
       name: `${name} of [${shape}] over ${axes ?? "all"}${
         keep ? ", kept" : ""
       }`,
       inputs: [given(100 + i, shape)],
-      gradient: name === "prod" ? "none" : "smooth",
+      gradient: name === "prod" ? "none" : gradient,
       run: (x) => tf.tidy(() => functions[name]!(x, axes, keep)),
     }))
   );
+}
+
+/** Rows, inner length and columns of a product. */
+type Sizes = readonly [rows: number, inner: number, columns: number];
 
 /** Products with each operand transposed or not, alone and in stacks. */
-const products: Case[] = [false, true].flatMap((flipA) =>
-  [false, true].flatMap((flipB) =>
-    [[], [2], [2, 3]].map((stack): Case => ({
-      name: `matMul ${flipA}, ${flipB}, stack [${stack}]`,
-      inputs: [
-        given(120, [...stack, ...(flipA ? [4, 3] : [3, 4])]),
-        given(121, [...stack, ...(flipB ? [5, 4] : [4, 5])]),
-      ],
-      run: (a, b) => tf.matMul(a!, b!, flipA, flipB),
-    }))
-  )
-);
+export function productCases(
+  stacks: readonly number[][],
+  [rows, inner, columns]: Sizes,
+  gradient: "smooth" | "compared",
+): Case[] {
+  return [false, true].flatMap((flipA) =>
+    [false, true].flatMap((flipB) =>
+      stacks.map((stack): Case => ({
+        name:
+          `matMul ${rows} x ${inner} x ${columns}, ${flipA}, ${flipB}, stack [${stack}]`,
+        inputs: [
+          given(120, [...stack, ...(flipA ? [inner, rows] : [rows, inner])]),
+          given(121, [
+            ...stack,
+            ...(flipB ? [columns, inner] : [inner, columns]),
+          ]),
+        ],
+        gradient,
+        run: (a, b) => tf.matMul(a!, b!, flipA, flipB),
+      }))
+    )
+  );
+}
 
 /** What moves numbers without changing them. */
 const moves: Record<string, (x: Tensor) => Tensor | Tensor[]> = {
@@ -124,8 +144,8 @@ function onOne(
 
 /** Everything that reduces, multiplies, moves or looks up. */
 export const arrayCases: readonly Case[] = [
-  ...reductions,
-  ...products,
+  ...reductionCases(REDUCED, "smooth"),
+  ...productCases([[], [2], [2, 3]], [3, 4, 5], "smooth"),
   ...onOne(moves, "smooth"),
   ...onOne(indexed, "smooth"),
   ...onOne(indexedOnly, "none"),

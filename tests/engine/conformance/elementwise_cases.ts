@@ -10,33 +10,42 @@ import {
 /** TensorFlow.js's functions by name. */
 const functions = tf as unknown as Record<string, (...x: unknown[]) => Tensor>;
 
+/** Numbers of one shape; `seed` makes them differ from place to place. */
+type Domain = (seed: number, shape: readonly number[]) => Given;
+
+/** Above 0. */
+const positive: Domain = (seed, shape) => given(seed, shape, { low: 0.2 });
+
+/** Where a sigmoid saturates. */
+const wide: Domain = (seed, shape) => given(seed, shape, { low: -6, high: 6 });
+
 /** Functions of one number, and where they are tried. */
-const UNARY: Readonly<Record<string, Given>> = {
-  abs: awayFromKinks(1, [2, 3]),
-  ceil: awayFromKinks(2, [7]),
-  cos: given(3, [7]),
-  erf: given(4, [2, 4]),
-  exp: given(5, [7]),
-  expm1: given(6, [7]),
-  floor: awayFromKinks(7, [7]),
-  leakyRelu: awayFromKinks(8, [7]),
-  log: given(9, [7], { low: 0.1 }),
-  log1p: given(10, [7], { low: -0.5 }),
-  neg: given(11, []),
-  reciprocal: given(12, [7], { low: 0.2 }),
-  relu: awayFromKinks(13, [3, 1, 2]),
-  round: awayFromKinks(14, [7]),
-  rsqrt: given(15, [7], { low: 0.2 }),
-  sigmoid: given(16, [7], { low: -6, high: 6 }),
-  sign: awayFromKinks(17, [7]),
-  sin: given(18, [7]),
-  softplus: given(19, [7], { low: -6, high: 6 }),
-  sqrt: given(20, [7], { low: 0.2 }),
-  square: given(21, [1, 5]),
-  step: awayFromKinks(22, [7]),
-  tanh: given(23, [7]),
-  zerosLike: given(24, [3]),
-  onesLike: given(25, [3]),
+const UNARY: Readonly<Record<string, Domain>> = {
+  abs: awayFromKinks,
+  ceil: awayFromKinks,
+  cos: given,
+  erf: given,
+  exp: given,
+  expm1: given,
+  floor: awayFromKinks,
+  leakyRelu: awayFromKinks,
+  log: positive,
+  log1p: positive,
+  neg: given,
+  reciprocal: positive,
+  relu: awayFromKinks,
+  round: awayFromKinks,
+  rsqrt: positive,
+  sigmoid: wide,
+  sign: awayFromKinks,
+  sin: given,
+  softplus: wide,
+  sqrt: positive,
+  square: given,
+  step: awayFromKinks,
+  tanh: given,
+  zerosLike: given,
+  onesLike: given,
 };
 
 /** Shapes that broadcast in every way the lab uses. */
@@ -109,23 +118,41 @@ function special(name: string): Case {
   };
 }
 
-/** Everything that goes number by number. */
-export const elementwiseCases: readonly Case[] = [
-  ...Object.entries(UNARY).map(([name, input]): Case => ({
-    name,
-    inputs: [input],
+/** Functions of one number on one shape. */
+export function unaryCases(
+  shape: readonly number[],
+  gradient: "smooth" | "compared",
+): Case[] {
+  return Object.entries(UNARY).map(([name, domain], i) => ({
+    name: `${name} of [${shape}]`,
+    inputs: [domain(i, shape)],
+    gradient,
     run: (x) => functions[name]!(x),
-  })),
-  ...BINARY.flatMap(([name, where]) =>
-    SHAPES.map(([a, b], i): Case => ({
+  }));
+}
+
+/** Functions of two numbers on pairs of shapes. */
+export function binaryCases(
+  shapes: readonly (readonly [number[], number[]])[],
+  gradient: "smooth" | "compared",
+): Case[] {
+  return BINARY.flatMap(([name, where]) =>
+    shapes.map(([a, b], i): Case => ({
       name: `${name} of [${a}] and [${b}]`,
       inputs: [a, b].map((shape, side) =>
         given(30 + 2 * i + side, shape, { low: where === "any" ? -2 : 0.3 })
       ),
-      gradient: RIGID.includes(name) && `${a}` !== `${b}` ? "none" : "smooth",
+      gradient: RIGID.includes(name) && `${a}` !== `${b}` ? "none" : gradient,
       run: (x, y) => functions[name]!(x, y),
     }))
-  ),
+  );
+}
+
+/** Everything that goes number by number. */
+export const elementwiseCases: readonly Case[] = [
+  ...unaryCases([2, 3, 2], "smooth"),
+  ...unaryCases([], "smooth"),
+  ...binaryCases(SHAPES, "smooth"),
   ...COMPARISONS.map(compared),
   ...["isNaN", "isInf", "isFinite"].map(special),
   flagged("logicalAnd", (a, b) => tf.logicalAnd(a!, b!)),
