@@ -1,3 +1,5 @@
+import { fetchFromHub, type HubOptions } from "../hub.ts";
+import { parseHubId } from "../hub_id.ts";
 import { loadModelFolder } from "./load_folder.ts";
 import type { LoadModelOptions, Model } from "./model.ts";
 import { loadUseLite } from "./use_lite_model.ts";
@@ -13,7 +15,7 @@ import { loadUseLite } from "./use_lite_model.ts";
  * @param options Length of a vector, and how to reach the hub.
  * @returns The model.
  * @throws {Deno.errors.NotFound} If there is no such folder, and it is no hub id.
- * @throws {Deno.errors.ConnectionRefused} If the hub cannot be reached.
+ * @throws {Deno.errors.Http} If the hub cannot be reached.
  * @throws {SyntaxError} If a file is truncated, altered or does not parse.
  *
  * @example Usage
@@ -27,13 +29,25 @@ import { loadUseLite } from "./use_lite_model.ts";
  */
 export async function loadModel(
   source: string,
-  options: LoadModelOptions = {},
+  options: LoadModelOptions & HubOptions = {},
 ): Promise<Model> {
   if (source === "use-lite") return await loadUseLite(options);
   if (await isFolder(source)) return await loadModelFolder(source, options);
-  throw new Deno.errors.NotFound(
-    `Cannot load model ${source}: expected "use-lite" or a folder, got no such folder`,
-  );
+  const id = parseHubId(source);
+  if (id === undefined) {
+    throw new Deno.errors.NotFound(
+      `Cannot load model ${source}: expected "use-lite", a folder, or a hub id such as ` +
+        `sentence-transformers/all-MiniLM-L6-v2, got no such folder`,
+    );
+  }
+  const { folder, commit, note } = await fetchFromHub(id, options);
+  if (note !== undefined) {
+    options.say?.(`${source} comes from the cache: ${note}`);
+  }
+  return await loadModelFolder(folder, {
+    ...options,
+    origin: `${id.name}@${commit}`,
+  });
 }
 
 /** Whether a path is a folder. */

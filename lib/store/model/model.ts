@@ -40,4 +40,6 @@ export interface LoadModelOptions {
    * head of another length is an error.
    */
   readonly dim?: number;
+  /** Told what a user should know, such as that the hub was not asked. */
+  readonly say?: (line: string) => void;
 }
