@@ -1,7 +1,8 @@
-import { type Parameters, tf } from "../engine/tensor.ts";
+import { type Parameters, tensorOf } from "../engine/tensor.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import type { Progress } from "../num/progress.ts";
 import type { EncodedDocuments } from "../search/exact_max_sim.ts";
+import type { WeightMap } from "../store/weight_map.ts";
 import { type DocumentForm, packDocuments } from "../text/document_form.ts";
 import { packQueries, type QueryForm } from "../text/query_form.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -100,18 +101,12 @@ export function breathe(): Promise<void> {
  * @returns Tensors; the caller disposes them.
  */
 export function parametersOf(
-  weights: Readonly<
-    Record<
-      string,
-      { readonly shape: readonly number[]; readonly values: Float32Array }
-    >
-  >,
+  weights: WeightMap,
 ): Parameters {
   return Object.fromEntries(
     Object.entries(weights).map(([name, { shape, values }]) => [
       name,
-      // A copy, since an engine may keep the array it is given.
-      tf.tensor(values.slice(), [...shape], "float32"),
+      tensorOf(values, shape),
     ]),
   );
 }

@@ -1,6 +1,6 @@
 import { evaluate, type Evaluation } from "../eval/evaluate.ts";
 import type { Qrels, Run } from "../eval/run.ts";
-import { pairedT, type PairedT } from "../num/paired_t.ts";
+import { type PairedT, pairedT } from "../num/paired_t.ts";
 
 /** What every run of an outcome is measured by. */
 export const OUTCOME_MEASURES: readonly string[] = [

@@ -1,0 +1,63 @@
+import type { Optimizer } from "../optim/optimizer.ts";
+import { readCheckpoint } from "../store/checkpoint.ts";
+import { createRun, resumeRun } from "../store/run_folder.ts";
+import type { WeightMap } from "../store/weight_map.ts";
+import { parametersOf } from "./encode_texts.ts";
+import type { Prepared } from "./prepare.ts";
+import type { TrainingState } from "./step.ts";
+import { stateOf } from "./training_state.ts";
+
+/** Where a run begins or goes on. */
+export interface Start {
+  /** Parameters and optimiser. */
+  readonly state: TrainingState;
+  /** Steps already taken. */
+  readonly step: number;
+  /** A line for people. */
+  readonly says: string;
+}
+
+/**
+ * Begins a run in a new folder, or takes up the one that is there.
+ *
+ * @param prepared What is trained.
+ * @param options The folder, whether to resume, the optimiser, and how to make
+ * the starting weights where they are needed.
+ * @returns The state to go on from.
+ * @throws {Deno.errors.AlreadyExists} If there is a run and `resume` is not asked for.
+ * @throws {RangeError} If the settings are not those of the run.
+ * @throws {SyntaxError} If the checkpoint is truncated or altered.
+ */
+export async function startRun(
+  prepared: Prepared,
+  options: {
+    readonly out: string;
+    readonly resume?: boolean;
+    readonly optimizer: Optimizer;
+    readonly weights: () => WeightMap;
+  },
+): Promise<Start> {
+  const { out, resume = false, optimizer, weights } = options;
+  const settings = { ...prepared.settings };
+  const fresh = (says: string): Start => {
+    const parameters = parametersOf(weights());
+    const state = { parameters, optimizer: optimizer.init(parameters) };
+    return { state, step: 0, says };
+  };
+  if (!resume) {
+    await createRun(out, settings);
+    return fresh(`Starts at step 0 in ${out}`);
+  }
+  const { checkpoint } = await resumeRun(out, settings);
+  if (checkpoint === undefined) {
+    return fresh(`No complete checkpoint in ${out}: starts at step 0`);
+  }
+  const { folder, step } = checkpoint;
+  const { shapes } = prepared.model.encoder;
+  const state = stateOf(await readCheckpoint(folder), {
+    where: folder,
+    shapes,
+    optimizer,
+  });
+  return { state, step, says: `Resumes at step ${step} from ${folder}` };
+}

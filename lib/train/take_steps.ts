@@ -1,0 +1,175 @@
+import { evaluate } from "../eval/evaluate.ts";
+import { tf } from "../engine/tensor.ts";
+import { hash32 } from "../num/hash.ts";
+import type { Progress } from "../num/progress.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Bm25 } from "../search/bm25.ts";
+import { writeCheckpoint } from "../store/checkpoint.ts";
+import { openMetrics } from "../store/metrics_log.ts";
+import { batchLoss } from "./batch_loss.ts";
+import { trainingSet } from "./examples.ts";
+import { runLoop, type StepLine } from "./loop.ts";
+import { searchCollection } from "./measure_model.ts";
+import { OUTCOME_MEASURES } from "./outcome.ts";
+import type { Prepared } from "./prepare.ts";
+import type { Start } from "./start_run.ts";
+import {
+  type StepFigures,
+  type TrainingBatch,
+  type TrainingState,
+  trainStep,
+} from "./step.ts";
+import { tokeniseBatch } from "./tokenise_batch.ts";
+import { drawBatch } from "./training_set.ts";
+import { checkpointOf } from "./training_state.ts";
+
+/** Checkpoints kept at a time. */
+const KEPT_CHECKPOINTS = 2;
+
+/** How the steps of a run are taken. */
+export interface TakeStepsOptions {
+  /** Folder of the run. */
+  readonly out: string;
+  /** Where the run starts. */
+  readonly start: Start;
+  /** The rule. */
+  readonly optimizer: Optimizer;
+  /** BM25 of a split's documents, for negatives. */
+  readonly words: (split: string) => Bm25;
+  /** Scores a drawn batch, where a teacher runs live. */
+  readonly teach?: (batch: TeachableBatch) => Float32Array;
+  /** Told after every step. */
+  readonly progress?: Progress;
+  /** Given every line as it is recorded. */
+  readonly onStep?: (line: StepLine) => void;
+  /** Stops after the step under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** Texts of a batch, for a teacher. */
+export interface TeachableBatch {
+  /** `[queries]`. */
+  readonly queries: readonly string[];
+  /** `[queries * ways]`, query-major. */
+  readonly documents: readonly string[];
+}
+
+/** What the steps gave. */
+export interface StepsTaken {
+  /** After the last step. */
+  readonly state: TrainingState;
+  /** Seconds of steps in this process. */
+  readonly seconds: number;
+  /** Tokens encoded in them. */
+  readonly tokens: number;
+}
+
+/**
+ * Takes the steps of a run that are not taken yet, recording each in
+ * `metrics.jsonl` and writing checkpoints.
+ *
+ * @param prepared What is trained.
+ * @param options Folder, start, rule, negatives, teacher, progress, signal.
+ * @returns The last state, and how long it took.
+ */
+export async function takeSteps(
+  prepared: Prepared,
+  options: TakeStepsOptions,
+): Promise<StepsTaken> {
+  const { settings } = prepared;
+  const { out, start, optimizer, progress, signal } = options;
+  using metrics = await openMetrics(`${out}/metrics.jsonl`, start.step);
+  let [seconds, tokens] = [0, 0];
+  const state = await runLoop(start.state, start.step, {
+    ...settings,
+    take: stepTaker(prepared, options),
+    learningRate: (step) => optimizer.learningRate(step),
+    save: async (state, step) => {
+      await metrics.sync();
+      await writeCheckpoint(out, checkpointOf(state, step), {
+        keep: KEPT_CHECKPOINTS,
+      });
+    },
+    evaluate: (state) => measureOnDev(prepared, state, options),
+    record: (line) => {
+      seconds += line.seconds;
+      tokens += line.tokens;
+      metrics.append(line);
+      options.onStep?.(line);
+    },
+    ...(progress && { progress }),
+    ...(signal && { signal }),
+  });
+  return { state, seconds, tokens };
+}
+
+/** Draws, tokenises and takes one step. */
+function stepTaker(
+  prepared: Prepared,
+  { optimizer, words, teach }: TakeStepsOptions,
+): (
+  state: TrainingState,
+  step: number,
+) => { readonly state: TrainingState; readonly figures: StepFigures } {
+  const { settings, model, dataset, kept } = prepared;
+  const { batch, ways, seed, dropout: rate } = settings;
+  const set = trainingSet(dataset, {
+    split: settings.split,
+    distil: settings.loss === "kl" && !teach,
+    negatives: negativesOf(settings, words),
+    without: kept,
+  });
+  const loss = batchLoss(settings);
+  const key = hash32(seed, 0x64726f70);
+  return (state, step) => {
+    const drawn = drawBatch(set, { step, batch, ways, seed });
+    const texts = tokeniseBatch(drawn, dataset, model);
+    const taught: TrainingBatch = teach
+      ? { ...texts, teacher: teach(textsOf(drawn, dataset)) }
+      : texts;
+    return trainStep(state, taught, {
+      encoder: model.encoder,
+      loss,
+      optimizer,
+      ...(rate > 0 && { dropout: { rate, key, step } }),
+    });
+  };
+}
+
+function textsOf(
+  drawn: ReturnType<typeof drawBatch>,
+  { queries, documents }: Prepared["dataset"],
+): TeachableBatch {
+  return {
+    queries: drawn.map(({ query }) => queries.get(query)!),
+    documents: drawn.flatMap((one) =>
+      one.documents.map((id) => documents.get(id)!)
+    ),
+  };
+}
+
+function negativesOf(
+  { negatives, split }: Prepared["settings"],
+  words: (split: string) => Bm25,
+) {
+  if (negatives === "given") return "given";
+  if (negatives !== "bm25") return "none";
+  return (query: string, depth: number) => words(split).search(query, depth);
+}
+
+/** The read-out's measures on the dev queries. */
+async function measureOnDev(
+  { model, dev }: Prepared,
+  state: TrainingState,
+  { optimizer, signal }: TakeStepsOptions,
+): Promise<Readonly<Record<string, number>>> {
+  const parameters = optimizer.readout(state.parameters, state.optimizer);
+  const run = await searchCollection({ ...model, parameters }, dev!, {
+    ...(signal && { signal }),
+  });
+  tf.dispose(parameters);
+  return evaluate(run, dev!.qrels, {
+    measures: OUTCOME_MEASURES,
+    complete: true,
+  }).mean;
+}

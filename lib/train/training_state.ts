@@ -1,0 +1,115 @@
+import { read, tensorOf } from "../engine/tensor.ts";
+import type { Parameters } from "../engine/tensor.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import type { Checkpoint } from "../store/checkpoint.ts";
+import type { ArrayMap, WeightMap } from "../store/weight_map.ts";
+import type { TrainingState } from "./step.ts";
+
+/** What a checkpoint's JSON holds beside the tensors. */
+interface SavedState {
+  /** The optimiser's plain numbers. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
+/**
+ * Writes a training state down as a checkpoint.
+ *
+ * Every random stream of a run is named after the seed and the step or epoch it
+ * serves, so the step is the whole state of them all, and of the position in
+ * the data.
+ *
+ * @param state Parameters and optimiser; they stay alive.
+ * @param step Steps taken.
+ * @returns The checkpoint.
+ */
+export function checkpointOf(state: TrainingState, step: number): Checkpoint {
+  const { parameters, optimizer } = state;
+  return {
+    step,
+    tensors: {
+      parameters: arraysOf(parameters),
+      optimizer: arraysOf(optimizer.tensors),
+    },
+    state: { numbers: optimizer.numbers } satisfies SavedState,
+  };
+}
+
+/**
+ * Takes a training state up from a checkpoint.
+ *
+ * @param checkpoint As {@linkcode checkpointOf} made it.
+ * @param options Where it was read from, the parameters it must have, and the
+ * optimiser it must fit.
+ * @returns Tensors on the engine in use.
+ * @throws {SyntaxError} If it is the checkpoint of another model or optimiser.
+ */
+export function stateOf(
+  checkpoint: Checkpoint,
+  options: {
+    readonly where: string;
+    readonly shapes: Readonly<Record<string, readonly number[]>>;
+    readonly optimizer: Optimizer;
+  },
+): TrainingState {
+  const { where, shapes, optimizer } = options;
+  const { parameters = {}, optimizer: memory = {} } = checkpoint.tensors;
+  for (const [name, shape] of Object.entries(shapes)) {
+    const got = parameters[name]?.shape;
+    if (got?.join() === shape.join()) continue;
+    throw new SyntaxError(
+      `Cannot resume from ${where}: expected parameter ${name} [${shape}], got ${
+        got ? `[${got}]` : "none"
+      }`,
+    );
+  }
+  const taken = tensorsOf(parameters);
+  const fresh = optimizer.init(taken);
+  for (const [name, { shape }] of Object.entries(fresh.tensors)) {
+    const got = memory[name]?.shape;
+    if (got?.join() === shape.join()) continue;
+    throw new SyntaxError(
+      `Cannot resume from ${where}: expected ${optimizer.name} state ${name} [${shape}], got ${
+        got ? `[${got}]` : "none"
+      }`,
+    );
+  }
+  for (const tensor of Object.values(fresh.tensors)) tensor.dispose();
+  const { numbers } = checkpoint.state as SavedState;
+  return {
+    parameters: taken,
+    optimizer: { step: checkpoint.step, tensors: tensorsOf(memory), numbers },
+  };
+}
+
+/**
+ * Reads tensors into plain memory, for a file.
+ *
+ * @param tensors By name; they stay alive.
+ * @returns 32-bit numbers and shapes.
+ */
+export function weightsOf(tensors: Parameters): WeightMap {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, {
+      shape: tensor.shape,
+      values: Float32Array.from(read(tensor)),
+    }]),
+  );
+}
+
+function arraysOf(tensors: Parameters): ArrayMap {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, {
+      shape: tensor.shape,
+      values: read(tensor),
+    }]),
+  );
+}
+
+function tensorsOf(arrays: ArrayMap): Parameters {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, { shape, values }]) => [
+      name,
+      tensorOf(values, shape),
+    ]),
+  );
+}
