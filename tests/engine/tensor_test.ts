@@ -1,0 +1,60 @@
+import {
+  read,
+  scalarOf,
+  tensorOf,
+  tf,
+  valueAndGradients,
+} from "#lib/engine/tensor.ts";
+import { useEngine } from "#lib/engine/use_engine.ts";
+import { ShapeError } from "#lib/num/shape_error.ts";
+import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+
+Deno.test("tensorOf() keeps 64 bits on reference and copies its numbers", async () => {
+  await useEngine("reference");
+  const values = Float64Array.of(0.1, 0.2);
+  const x = tensorOf(values, [2]);
+  values.fill(7);
+  assertInstanceOf(read(x), Float64Array);
+  assertEquals([...read(x)], [0.1, 0.2]);
+});
+
+Deno.test("tensorOf() rounds to 32 bits elsewhere", async () => {
+  await useEngine("wasm");
+  assertInstanceOf(read(tensorOf([0.1], [1])), Float32Array);
+  assertEquals([...read(tensorOf([0.1], [1]))], [Math.fround(0.1)]);
+});
+
+Deno.test("tensorOf() refuses numbers that do not fill the shape", async () => {
+  await useEngine("reference");
+  assertThrows(
+    () => tensorOf([1, 2, 3], [2, 2]),
+    ShapeError,
+    "Cannot make a tensor: expected 4 numbers for [2,2], got 3 numbers",
+  );
+});
+
+Deno.test("read() gives a copy", async () => {
+  await useEngine("reference");
+  const x = tensorOf([1], [1]);
+  read(x).fill(5);
+  assertEquals([...read(x)], [1]);
+});
+
+Deno.test("valueAndGradients() gives zeros for a parameter the value does not use", async () => {
+  await useEngine("reference");
+  const { value, gradients } = valueAndGradients(
+    ({ x }) => tf.mul(x!, scalarOf(3)),
+    { x: scalarOf(2), unused: tensorOf([1, 2], [2]) },
+  );
+  assertEquals([...read(value)], [6]);
+  assertEquals([...read(gradients["x"]!)], [3]);
+  assertEquals([...read(gradients["unused"]!)], [0, 0]);
+});
+
+Deno.test("valueAndGradients() leaves the value and the gradients behind, nothing else", async () => {
+  await useEngine("reference");
+  const x = tensorOf([1, 2], [2]);
+  const before = tf.memory().numTensors;
+  valueAndGradients(({ x }) => tf.sum(tf.square(tf.add(x!, x!))), { x });
+  assertEquals(tf.memory().numTensors - before, 2);
+});
