@@ -1,0 +1,42 @@
+import { readBeir } from "./beir.ts";
+import type { Dataset } from "./dataset.ts";
+import { wordNetDataset } from "./wordnet.ts";
+
+/** Settings of {@link loadDataset}. */
+export interface LoadDatasetOptions {
+  /** Splits to read from a folder; all that are there by default. */
+  readonly splits?: readonly string[];
+}
+
+/**
+ * Loads a dataset: `wordnet` for example sentences and glosses, or a BEIR folder.
+ *
+ * @param source `wordnet`, or the folder.
+ * @param options Which splits of a folder to read.
+ * @returns The dataset.
+ * @throws {Deno.errors.NotFound} If there is no such folder, or a file is missing.
+ * @throws {SyntaxError} If a line is faulty; the error names file and line.
+ *
+ * @example Usage
+ * ```ts
+ * import { loadDataset } from "#lib/mod.ts";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(() => loadDataset("none"), Deno.errors.NotFound, "--data");
+ * ```
+ */
+export async function loadDataset(
+  source: string,
+  options: LoadDatasetOptions = {},
+): Promise<Dataset> {
+  if (source === "wordnet") return await wordNetDataset();
+  const info = await Deno.stat(source).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  if (info?.isDirectory) return await readBeir(source, options);
+  throw new Deno.errors.NotFound(
+    `Cannot load data ${source}: expected "wordnet" or a BEIR folder (--data DIR), got ${
+      info === undefined ? "no such folder" : "a file"
+    }`,
+  );
+}
