@@ -5,16 +5,22 @@ import { linearSchedule } from "./linear_schedule.ts";
 import type { Schedule, ScheduleSettings } from "./schedule.ts";
 import { warmupStableDecay } from "./warmup_stable_decay.ts";
 
+/** Name of a schedule in a settings file. */
+export type ScheduleName =
+  | "constant"
+  | "linear"
+  | "cosine"
+  | "warmup-stable-decay";
+
 /** The schedules that a settings file may name. */
-const SCHEDULES = {
+const SCHEDULES: Readonly<
+  Record<ScheduleName, (settings: ScheduleSettings) => Schedule>
+> = {
   constant: constantSchedule,
   linear: linearSchedule,
   cosine: cosineSchedule,
   "warmup-stable-decay": warmupStableDecay,
-} as const;
-
-/** Name of a schedule in a settings file. */
-export type ScheduleName = keyof typeof SCHEDULES;
+};
 
 /** The names that {@linkcode scheduleNamed} knows. */
 export const SCHEDULE_NAMES: readonly ScheduleName[] = Object.keys(
