@@ -1,5 +1,6 @@
 import { read, tf } from "../engine/tensor.ts";
 import type { TokenVectors } from "../encoder/encoder.ts";
+import { compareIds } from "../eval/rank_documents.ts";
 import type { Run } from "../eval/run.ts";
 import { maxSimScores } from "../score/max_sim_scores.ts";
 
@@ -49,6 +50,6 @@ export async function searchExactly(
 
 /** Sorts by falling score, then falling id as trec_eval does, and cuts. */
 function keepBest(list: [string, number][], depth: number): void {
-  list.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? 1 : -1));
+  list.sort((a, b) => b[1] - a[1] || compareIds(b[0], a[0]));
   if (list.length > depth) list.length = depth;
 }

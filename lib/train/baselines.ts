@@ -2,6 +2,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { poolOf } from "../dataset/dataset.ts";
 import type { Run } from "../eval/run.ts";
 import { tf } from "../engine/tensor.ts";
+import { withoutHead } from "../encoder/without_head.ts";
 import { analyzerFor } from "../search/analyzer_for.ts";
 import { type Bm25, bm25 } from "../search/bm25.ts";
 import type { Model } from "../store/model/model.ts";
@@ -10,7 +11,6 @@ import {
   searchCollection,
   type SearchCollectionOptions,
   type TestBed,
-  withoutHead,
 } from "./measure_model.ts";
 
 /** Documents kept for each query when a run is measured. */

@@ -1,7 +1,9 @@
 import { type Parameters, tensorOf } from "../engine/tensor.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { withoutHead } from "../encoder/without_head.ts";
 import type { Progress } from "../num/progress.ts";
 import type { EncodedDocuments } from "../search/exact_max_sim.ts";
+import type { Model } from "../store/model/model.ts";
 import type { WeightMap } from "../store/weight_map.ts";
 import { type DocumentForm, packDocuments } from "../text/document_form.ts";
 import { packQueries, type QueryForm } from "../text/query_form.ts";
@@ -19,6 +21,21 @@ export interface Retriever {
   readonly documentForm: DocumentForm;
   /** Weights, as tensors. */
   readonly parameters: Parameters;
+}
+
+/**
+ * Makes a loaded model ready to encode: its weights as tensors on the engine in
+ * use. A model without a head encodes with its token states.
+ *
+ * @param model The model.
+ * @returns The retriever; the caller disposes its `parameters`.
+ */
+export function retrieverOf(model: Model): Retriever {
+  return {
+    ...model,
+    encoder: model.hasHead ? model.encoder : withoutHead(model.encoder),
+    parameters: parametersOf(model.parameters),
+  };
 }
 
 /** Settings of an encoding. */

@@ -1,6 +1,3 @@
-import { unitNorm } from "../engine/ops/unit_norm.ts";
-import { tf } from "../engine/tensor.ts";
-import type { Encoder } from "../encoder/encoder.ts";
 import type { Qrels, Run } from "../eval/run.ts";
 import type { Progress } from "../num/progress.ts";
 import { searchExactly } from "../search/exact_max_sim.ts";
@@ -54,24 +51,4 @@ export async function searchCollection(
   } finally {
     queries.vectors.values.dispose();
   }
-}
-
-/**
- * An encoder as it was before any head was added: its token states, scaled to
- * unit length, are the vectors. This is what an untrained model is measured by.
- *
- * @param encoder The encoder whose head is left out.
- * @returns An encoder of the states.
- */
-export function withoutHead(encoder: Encoder): Encoder {
-  return {
-    ...encoder,
-    dim: encoder.hidden,
-    encode: (tokens, parameters, options) => {
-      const states = encoder.tokenStates(tokens, parameters, options);
-      const values = tf.tidy(() => unitNorm(states.values));
-      states.values.dispose();
-      return { ...states, values };
-    },
-  };
 }

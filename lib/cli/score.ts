@@ -1,0 +1,106 @@
+import { read, tf } from "../engine/tensor.ts";
+import { maxSimScores } from "../score/max_sim_scores.ts";
+import { loadModel } from "../store/model/load_model.ts";
+import { readLines } from "../store/read_lines.ts";
+import { packDocuments } from "../text/document_form.ts";
+import { packQueries } from "../text/query_form.ts";
+import { type Retriever, retrieverOf } from "../train/encode_texts.ts";
+import type { SettingTable } from "../train/setting.ts";
+import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { ENGINE_FLAG, needFlag, startEngine } from "./engine_flag.ts";
+import { DONE, printJson, runCommand } from "./main_guard.ts";
+
+const FLAGS: SettingTable = {
+  model: { type: "string", help: "a model folder, a hub id, or use-lite" },
+  queries: { type: "string", help: "a file with a query a line" },
+  documents: { type: "string", help: "a file with a document a line" },
+  ...ENGINE_FLAG,
+  ...COMMON_FLAGS,
+};
+
+const USAGE = `Scores every query against every document by MaxSim.
+
+  deno task score --model data/runs/wordnet-use-lite-1/model --queries queries.txt --documents documents.txt`;
+
+/** Documents scored at a time. */
+const PART = 256;
+
+/**
+ * The command `deno task score`.
+ *
+ * @param args Its words.
+ * @returns The exit code.
+ */
+export async function scoreCommand(args: readonly string[]): Promise<number> {
+  const { given } = parseFlags(args, FLAGS);
+  if (given.help) {
+    console.log(helpText(USAGE, FLAGS));
+    return DONE;
+  }
+  const model = needFlag(given, "model");
+  const queries = await textsOf(needFlag(given, "queries"));
+  const documents = await textsOf(needFlag(given, "documents"));
+  await startEngine(given);
+  const scores = scoreTexts(retrieverOf(await loadModel(model)), {
+    queries,
+    documents,
+  });
+  if (given.json) printJson({ scores });
+  else for (const row of scores) console.log(row.join("\t"));
+  return DONE;
+}
+
+/** Every query against every document, `[queries][documents]`. */
+function scoreTexts(
+  retriever: Retriever,
+  texts: {
+    readonly queries: readonly string[];
+    readonly documents: readonly string[];
+  },
+): number[][] {
+  const { encoder, tokenizer, parameters, queryForm, documentForm } = retriever;
+  const rows = texts.queries.map(() => [] as number[]);
+  const queries = encoder.encode(
+    packQueries(texts.queries, tokenizer, queryForm),
+    parameters,
+  );
+  for (let first = 0; first < texts.documents.length; first += PART) {
+    const part = texts.documents.slice(first, first + PART);
+    const values = read(tf.tidy(() =>
+      maxSimScores(
+        queries,
+        encoder.encode(
+          packDocuments(part, tokenizer, documentForm),
+          parameters,
+        ),
+      )
+    ));
+    rows.forEach((row, query) =>
+      row.push(...values.slice(query * part.length, (query + 1) * part.length))
+    );
+  }
+  return rows;
+}
+
+/** The lines of a file; an empty one is an error that names it. */
+async function textsOf(path: string): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { text, line } of readLines(path)) {
+    if (text.trim() === "") {
+      throw new SyntaxError(
+        `Cannot read ${path}:${line}: expected a text, got an empty line`,
+      );
+    }
+    texts.push(text);
+  }
+  if (texts.length === 0) {
+    throw new SyntaxError(
+      `Cannot read ${path}: expected a text a line, got an empty file`,
+    );
+  }
+  return texts;
+}
+
+if (import.meta.main) {
+  await runCommand(() => scoreCommand(Deno.args));
+}

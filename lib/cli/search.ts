@@ -1,0 +1,93 @@
+import { poolOf, splitOf } from "../dataset/dataset.ts";
+import { tf } from "../engine/tensor.ts";
+import { formatRun } from "../eval/format_run.ts";
+import { progressBar } from "../report/progress_bar.ts";
+import { writeFileAtomically } from "../store/atomic_file.ts";
+import { retrieverOf } from "../train/encode_texts.ts";
+import { searchCollection } from "../train/measure_model.ts";
+import { openDataset, openModel } from "../train/open_sources.ts";
+import type { SettingTable } from "../train/setting.ts";
+import { ENGINE_FLAG, needFlag, startEngine } from "./engine_flag.ts";
+import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { DONE, printJson, runCommand } from "./main_guard.ts";
+
+const FLAGS: SettingTable = {
+  model: { type: "string", help: "a model folder, a hub id, or use-lite" },
+  data: { type: "string", help: "a BEIR folder, or wordnet" },
+  split: {
+    type: "string",
+    default: "test",
+    help: "whose queries are searched",
+  },
+  out: { type: "string", help: "the TREC run to write" },
+  depth: {
+    type: "integer",
+    min: 1,
+    max: 1e6,
+    default: 1000,
+    help: "documents kept for each query",
+  },
+  ...ENGINE_FLAG,
+  ...COMMON_FLAGS,
+};
+
+const USAGE = `Searches a collection exactly, by MaxSim, and writes a TREC run.
+
+  deno task search --model data/runs/wordnet-use-lite-1/model --data wordnet --split test --out run.trec`;
+
+/**
+ * The command `deno task search`.
+ *
+ * @param args Its words.
+ * @param signal Aborted by Ctrl-C.
+ * @returns The exit code.
+ */
+export async function searchCommand(
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { given } = parseFlags(args, FLAGS);
+  if (given.help) {
+    console.log(helpText(USAGE, FLAGS));
+    return DONE;
+  }
+  const out = needFlag(given, "out");
+  const split = (given.split ?? "test") as string;
+  const source = needFlag(given, "model");
+  const dataset = await openDataset(needFlag(given, "data"));
+  const queries = new Map(
+    [...splitOf(dataset, split).keys()]
+      .map((id) => [id, dataset.queries.get(id)!]),
+  );
+  const documents = poolOf(dataset, split);
+  await startEngine(given);
+  const retriever = retrieverOf(await openModel(source));
+  const start = performance.now();
+  const run = await searchCollection(retriever, { queries, documents }, {
+    depth: (given.depth ?? 1000) as number,
+    progress: progressBar(),
+    signal,
+  });
+  const seconds = (performance.now() - start) / 1000;
+  tf.dispose(retriever.parameters);
+  await writeFileAtomically(out, formatRun(run));
+  const figures = {
+    queries: queries.size,
+    documents: documents.size,
+    seconds,
+    run: out,
+  };
+  if (given.json) printJson(figures);
+  else {
+    console.log(
+      `${queries.size} queries over ${documents.size} documents in ${
+        seconds.toFixed(1)
+      } s: ${out}`,
+    );
+  }
+  return DONE;
+}
+
+if (import.meta.main) {
+  await runCommand((signal) => searchCommand(Deno.args, signal));
+}
