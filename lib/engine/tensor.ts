@@ -26,12 +26,27 @@ export interface ValueAndGradients {
 /**
  * Differentiates a scalar with respect to every named parameter.
  *
- * A parameter that the scalar does not depend on gets a gradient of zeros.
+ * A parameter that the scalar does not depend on gets a gradient of zeros. The
+ * fused operations can be differentiated once, not twice.
  *
  * @param compute Builds the scalar from the parameters; everything else it
  * allocates is freed.
  * @param parameters What to differentiate by.
  * @returns The value and one gradient a parameter.
+ *
+ * @example Usage
+ * ```ts
+ * import { read, tensorOf, tf, useEngine, valueAndGradients } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const { value, gradients } = valueAndGradients(
+ *   ({ x }) => tf.sum(tf.square(x!)),
+ *   { x: tensorOf([1, 2], [2]) },
+ * );
+ * assertEquals([...read(value)], [1 + 4]);
+ * assertEquals([...read(gradients["x"]!)], [2, 4]);
+ * ```
  */
 export function valueAndGradients(
   compute: (parameters: Parameters) => Tensor,
@@ -42,7 +57,7 @@ export function valueAndGradients(
   const run = (...given: Tensor[]): tf.Scalar =>
     tf.add(
       compute(Object.fromEntries(names.map((name, i) => [name, given[i]!]))),
-      // Ties every parameter to the scalar, so that an unused one has a gradient.
+      // Makes a tensor of its own even of a parameter that is returned as it came.
       0,
     ) as tf.Scalar;
   const { value, grads } = tf.engine().gradients(
@@ -128,8 +143,8 @@ export function tensorOf(
  * assertEquals(read(scalarOf(0.1))[0], 0.1);
  * ```
  */
-export function scalarOf(value: number): tf.Scalar {
-  return tensorOf([value], []) as tf.Scalar;
+export function scalarOf(value: number): Tensor {
+  return tensorOf([value], []);
 }
 
 /** A copy of numbers in the type that the engine in use stores. */
@@ -146,6 +161,15 @@ function stored(values: Numbers, dtype: NumberType): ArrayLike<number> {
  *
  * @param tensor Any float tensor.
  * @returns A copy, `Float64Array` on the `reference` engine, else `Float32Array`.
+ *
+ * @example Usage
+ * ```ts
+ * import { read, tensorOf, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * assertEquals(read(tensorOf([1, 2], [2])), Float64Array.of(1, 2));
+ * ```
  */
 export function read(tensor: Tensor): Float32Array | Float64Array {
   return tensor.dataSync().slice() as unknown as Float32Array | Float64Array;

@@ -1,9 +1,7 @@
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { tf } from "../tensor.ts";
+import { folderOfBinaries } from "./files.ts";
 import { unsortedSegmentSum } from "./unsorted_segment_sum.ts";
-
-/** One file of the package; its folder is where the others are looked for. */
-const BINARY = "tfjs-backend-wasm-simd.wasm";
 
 let registered = false;
 
@@ -14,8 +12,10 @@ let registered = false;
  * UnsortedSegmentSum, the gradient of gather, which is added here.
  *
  * @returns What it runs on.
+ * @throws {RangeError} If its binaries may not be read.
  */
-export function register(): Promise<{ device: string }> {
+// deno-lint-ignore require-await -- so that what it throws is a rejection
+export async function register(): Promise<{ device: string }> {
   if (!registered) {
     setWasmPaths(folderOfBinaries());
     tf.registerKernel({
@@ -25,16 +25,5 @@ export function register(): Promise<{ device: string }> {
     });
     registered = true;
   }
-  return Promise.resolve({ device: "WebAssembly, one thread" });
-}
-
-/** The package's folder of binaries as a path, with a slash at the end. */
-function folderOfBinaries(): string {
-  const url = import.meta.resolve(
-    `@tensorflow/tfjs-backend-wasm/dist/${BINARY}`,
-  );
-  // On Windows the path of a file URL has a slash before the drive.
-  const path = decodeURIComponent(new URL(url).pathname)
-    .replace(/^\/(?=[A-Za-z]:\/)/, "");
-  return path.slice(0, -BINARY.length);
+  return { device: "WebAssembly, one thread" };
 }
