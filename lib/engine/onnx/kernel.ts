@@ -45,20 +45,24 @@ export function registerKernels(
 const PIECE = 1 << 18;
 
 /**
- * Walks over rows in pieces small enough that a graph of many simple nodes
- * reads and writes its intermediate results in the cache.
+ * Cuts rows into pieces of about equal size, small enough that a graph of many
+ * simple nodes reads and writes its intermediate results in the cache.
  *
  * @param rows How many rows there are.
  * @param width Numbers a row.
- * @param visit Called with the first row and the number of rows of a piece.
+ * @param most Numbers that a piece may have; one row is always allowed.
+ * @returns First row and number of rows of each piece, in order.
  */
-export function inPieces(
+export function rowPieces(
   rows: number,
   width: number,
-  visit: (start: number, count: number) => void,
-): void {
-  const step = Math.max(1, Math.floor(PIECE / Math.max(width, 1)));
+  most = PIECE,
+): (readonly [start: number, count: number])[] {
+  const limit = Math.max(1, Math.floor(most / Math.max(width, 1)));
+  const step = Math.ceil(rows / Math.ceil(rows / limit));
+  const pieces: (readonly [number, number])[] = [];
   for (let start = 0; start < rows; start += step) {
-    visit(start, Math.min(step, rows - start));
+    pieces.push([start, Math.min(step, rows - start)]);
   }
+  return pieces;
 }

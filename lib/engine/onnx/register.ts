@@ -29,7 +29,7 @@ import { startRuntime } from "./runtime.ts";
 /** Settings of {@linkcode register}. */
 export interface RegisterOptions {
   /** How many threads compute; default one a core. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /**

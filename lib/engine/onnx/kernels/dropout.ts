@@ -5,7 +5,7 @@
  */
 import { maskOf } from "../dropout_masks.ts";
 import type { GraphForm } from "../graph.ts";
-import { inPieces, type Kernel } from "../kernel.ts";
+import { type Kernel, rowPieces } from "../kernel.ts";
 
 /** Multiplies by 0 or the factor, so that NaN stays NaN. */
 function form(factor: number): GraphForm {
@@ -29,10 +29,10 @@ export const dropout: Kernel = ({ inputs, attrs, backend }) => {
   const { address } = maskOf({ rate, rowKeys, site, n });
   const y = backend.allocate([rows, n]);
   const graph = backend.graph(`dropout ${rate}`, () => form(1 / (1 - rate)));
-  inPieces(rows, n, (start, count) => {
+  for (const [start, count] of rowPieces(rows, n)) {
     const part = { shape: [count, n], from: start * n };
     const mask = { address: address + BigInt(start * n), shape: part.shape };
     graph([backend.argument(x, part), mask], [backend.argument(y, part)]);
-  });
+  }
   return y;
 };

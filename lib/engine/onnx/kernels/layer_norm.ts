@@ -4,9 +4,8 @@
  * @module
  */
 import type { GraphForm, Node } from "../graph.ts";
-import { inPieces, type Kernel } from "../kernel.ts";
-import type { Info } from "../onnx_backend.ts";
-import { columnSum } from "./linear.ts";
+import { type Kernel, rowPieces } from "../kernel.ts";
+import type { Info, OnnxBackend } from "../onnx_backend.ts";
 
 const ROW_MEAN = { axes: [-1], keepdims: 1 };
 
@@ -72,7 +71,7 @@ export const layerNorm: Kernel = ({ inputs, attrs, backend }) => {
     backend.allocate(shape)
   );
   const vectors = [backend.argument(gain!), backend.argument(bias!)];
-  inPieces(rows, n, (start, count) => {
+  for (const [start, count] of rowPieces(rows, n)) {
     const part = { shape: [count, n], from: start * n };
     const given = [backend.argument(x!, part), ...vectors];
     if (residual !== undefined) given.push(backend.argument(residual, part));
@@ -81,7 +80,7 @@ export const layerNorm: Kernel = ({ inputs, attrs, backend }) => {
       backend.argument(results[1]!, part),
       backend.argument(results[2]!, { shape: [count, 1], from: start }),
     ]);
-  });
+  }
   return results;
 };
 
@@ -94,13 +93,11 @@ export const layerNormGradient: Kernel = ({ inputs, backend }) => {
   const [rows, n] = dy.shape as [number, number];
   const graph = backend.graph("layer norm gradient", () => BACKWARD);
   const dx = backend.allocate([rows, n]);
-  let pieces = 0;
-  inPieces(rows, n, () => pieces++);
-  const sums = [0, 1].map(() => backend.allocate([pieces, n])) as [Info, Info];
-  let piece = 0;
-  inPieces(rows, n, (start, count) => {
+  const pieces = rowPieces(rows, n);
+  const sums = [0, 1].map(() => backend.allocate([pieces.length, n]));
+  pieces.forEach(([start, count], piece) => {
     const part = { shape: [count, n], from: start * n };
-    const sum = { shape: [n], from: piece++ * n };
+    const sum = { shape: [n], from: piece * n };
     graph([
       backend.argument(dy, part),
       backend.argument(normalised, part),
@@ -115,3 +112,16 @@ export const layerNormGradient: Kernel = ({ inputs, backend }) => {
   sums.forEach((info) => backend.free(info));
   return [dx, ...gradients];
 };
+
+/** Sums a matrix over its rows. */
+function columnSum(backend: OnnxBackend, matrix: Info): Info {
+  const sum = backend.allocate(matrix.shape.slice(1));
+  const graph = backend.graph("column sum", () => ({
+    inputs: "x",
+    outputs: "sum",
+    nodes: [["ReduceSum", "x rows", "sum", { keepdims: 0 }]],
+    constants: { rows: [0] },
+  }));
+  graph([backend.argument(matrix)], [backend.argument(sum)]);
+  return sum;
+}
