@@ -12,8 +12,8 @@ export interface PlannedTest {
   readonly alpha?: number;
 }
 
-/** Panels of the numerical integral. */
-const PANELS = 2000;
+/** Panels of each part of the numerical integral, an even number. */
+const PANELS = 600;
 
 /**
  * The chance that a two-sided paired t test finds an effect that is really there.
@@ -25,7 +25,7 @@ const PANELS = 2000;
  * "observed" from the same values says nothing that their p does not.
  *
  * Range: `[alpha, 1]`.
- * Cost: an integral of 2,000 panels.
+ * Cost: an integral of 1,200 panels.
  * Source: the noncentral t distribution, as the mean over the sample deviation's
  * distribution.
  *
@@ -107,25 +107,31 @@ function checkPlan({ count, deviation, alpha = 0.05 }: PlannedTest): void {
 }
 
 /**
- * The chance that noncentral t lies beyond the critical value on either side:
- * Simpson's rule over the sample deviation `u`, in units of the true one, whose
- * density is proportional to `u^(freedom - 1) exp(-freedom u^2 / 2)`.
+ * The chance that noncentral t lies beyond the critical value on either side: a
+ * mean over the sample deviation `u`, in units of the true one, whose density is
+ * proportional to `u^(freedom - 1) exp(-freedom u^2 / 2)`. Below `bend` the
+ * chance falls, perhaps steeply; that part is integrated by itself.
  */
 function outside(critical: number, shift: number, freedom: number): number {
   const spread = 9 / Math.sqrt(2 * freedom);
   const [low, high] = [Math.max(0, 1 - spread), 1 + spread];
+  const bend = Math.min(high, Math.max(low, (shift + 9) / critical));
+  const beyond = (u: number) =>
+    normalCdf(shift - critical * u) + normalCdf(-shift - critical * u);
+  const density = (u: number) => deviationDensity(u, freedom);
+  const both = (of: (u: number) => number) =>
+    simpson(of, low, bend) + simpson(of, bend, high);
+  return both((u) => density(u) * beyond(u)) / both(density);
+}
+
+/** The integral of a smooth function, by Simpson's rule. */
+function simpson(of: (u: number) => number, low: number, high: number): number {
   const width = (high - low) / PANELS;
-  let [chance, total] = [0, 0];
-  for (let panel = 0; panel <= PANELS; panel++) {
-    const u = low + panel * width;
-    const simpson = panel === 0 || panel === PANELS ? 1 : panel % 2 ? 4 : 2;
-    const weight = simpson * deviationDensity(u, freedom);
-    const beyond = normalCdf(shift - critical * u) +
-      normalCdf(-shift - critical * u);
-    chance += weight * beyond;
-    total += weight;
+  let sum = of(low) + of(high);
+  for (let panel = 1; panel < PANELS; panel++) {
+    sum += (panel % 2 ? 4 : 2) * of(low + panel * width);
   }
-  return chance / total;
+  return sum * width / 3;
 }
 
 /** The density of the sample deviation, up to a factor; 1 at `u = 1`. */

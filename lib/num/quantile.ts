@@ -59,6 +59,13 @@ export function quantiles(
     const below = Math.floor(position);
     const low = sorted[below]!;
     const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-    return low === high ? low : low + (position - below) * (high - low);
+    return between(low, high, position - below);
   });
+}
+
+/** A point on the way from one number to another, also where one is infinite. */
+function between(low: number, high: number, way: number): number {
+  if (way === 0 || low === high) return low;
+  const span = high - low;
+  return span < Infinity ? low + way * span : (1 - way) * low + way * high;
 }

@@ -60,7 +60,7 @@ export function studentQuantile(chance: number, freedom: number): number {
     return centralQuantile(chance - 0.5, freedom);
   }
   if (chance > 0.5) return -studentQuantile(1 - chance, freedom);
-  if (chance > 0.25) return -centralQuantile(0.5 - chance, freedom);
+  if (chance > 0.25) return 0 - centralQuantile(0.5 - chance, freedom);
   return -tailQuantile(chance, freedom);
 }
 
