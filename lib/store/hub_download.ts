@@ -50,7 +50,7 @@ export interface Downloaded {
  * import { downloadFromHub } from "#lib/store/hub_download.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const server = Deno.serve({ port: 0, onListen() {} }, () => new Response("abc"));
+ * const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("abc"));
  * const folder = await Deno.makeTempDir();
  * const { bytes } = await downloadFromHub(
  *   new URL(`http://127.0.0.1:${server.addr.port}/`),

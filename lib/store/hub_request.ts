@@ -41,7 +41,7 @@ const MOST_REDIRECTS = 5;
  * import { requestFromHub } from "#lib/store/hub_request.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const server = Deno.serve({ port: 0, onListen() {} }, () => new Response("a"));
+ * const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("a"));
  * const url = new URL(`http://127.0.0.1:${server.addr.port}/`);
  * const response = await requestFromHub(url, { what: "a" });
  * assertEquals((await Array.fromAsync(response.body())).length, 1);
