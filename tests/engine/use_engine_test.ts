@@ -30,3 +30,31 @@ Deno.test("useEngine() refuses a name no engine has", async () => {
     "Cannot use an engine: expected auto, onnx, wasm, reference, got abacus",
   );
 });
+
+/** What useEngine says in a process without any permission. */
+async function withoutPermission(
+  name: string,
+): Promise<Record<string, unknown>> {
+  const script = new URL("./print_engine.ts", import.meta.url).href;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--no-check", script, name],
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+Deno.test("useEngine() falls back to reference where nothing is allowed", async () => {
+  const { name, why } = await withoutPermission("auto");
+  assertEquals(name, "reference");
+  assertEquals(why, [
+    "onnx: Cannot load the onnx engine: expected permission to call foreign code (--allow-ffi), got none",
+    "wasm: Cannot load the wasm engine: expected permission to read its package (--allow-read), got none",
+  ]);
+});
+
+Deno.test("useEngine() does not replace an engine that was named", async () => {
+  const { error } = await withoutPermission("wasm");
+  assertEquals(
+    error,
+    "Cannot use engine wasm: expected one that works here, got wasm: Cannot load the wasm engine: expected permission to read its package (--allow-read), got none",
+  );
+});
