@@ -1,6 +1,8 @@
 import { maxSim } from "../engine/ops/max_sim.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { type Tensor, tensorOf, tf } from "../engine/tensor.ts";
 import type { TokenVectors } from "../encoder/encoder.ts";
+import { countingTokens } from "./counting_tokens.ts";
+import { type Similarity, withSimilarity } from "./similarity.ts";
 
 /** Settings of {@linkcode maxSimScores}. */
 export interface MaxSimScoresOptions {
@@ -9,6 +11,10 @@ export interface MaxSimScoresOptions {
    * `i * ways + ways - 1` only. Absent: every query meets every document.
    */
   readonly ways?: number | undefined;
+  /** What makes two vectors alike. Default `dot`. */
+  readonly similarity?: Similarity;
+  /** `mean` divides a score by its query's counting tokens (mean-MaxSim). Default `sum`. */
+  readonly reduction?: "sum" | "mean";
 }
 
 /**
@@ -21,14 +27,17 @@ export interface MaxSimScoresOptions {
  * the sum; they are never zeros, which would beat negative similarities. Of several
  * best document tokens the first gets the gradient.
  *
- * Range: `[-queryTokens, queryTokens]` for unit vectors.
+ * The mean makes queries of unlike lengths comparable; it never changes a query's
+ * ranking.
+ *
+ * Range: `[-queryTokens, queryTokens]` for unit vectors, `[-1, 1]` for their mean.
  * Cost: the block of all token pairs is never held at once.
  * Source: Khattab and Zaharia 2020 (ColBERT), section 3.3, equation 3.
  * Differs: PyLate multiplies dropped similarities by 0, a floor of 0 a query token.
  *
  * @param queries Token vectors of the queries.
  * @param documents Token vectors of the documents, of the same length.
- * @param options Ways.
+ * @param options Ways, similarity and reduction.
  * @returns `[queries, documents]`, or `[queries, ways]`; the caller disposes it.
  * @throws {ShapeError} If the vectors differ in length, or the documents are not
  * `queries * ways`.
@@ -58,11 +67,23 @@ export function maxSimScores(
   documents: TokenVectors,
   options: MaxSimScoresOptions = {},
 ): Tensor {
-  return maxSim(queries.values, documents.values, {
-    queryOffsets: queries.offsets,
-    documentOffsets: documents.offsets,
-    queryKeep: queries.keep,
-    documentKeep: documents.keep,
-    ways: options.ways,
+  const { ways, similarity = "dot", reduction = "sum" } = options;
+  return tf.tidy(() => {
+    const [q, d] = withSimilarity(queries, documents, similarity);
+    const scores = maxSim(q.values, d.values, {
+      queryOffsets: q.offsets,
+      documentOffsets: d.offsets,
+      queryKeep: q.keep,
+      documentKeep: d.keep,
+      ways,
+    });
+    return reduction === "sum" ? scores : overQueryTokens(scores, q);
   });
+}
+
+/** Scores over the number of counting tokens of their query. */
+function overQueryTokens(scores: Tensor, queries: TokenVectors): Tensor {
+  const shares = countingTokens(queries, "score query")
+    .map((rows) => 1 / rows.length);
+  return tf.mul(scores, tensorOf(shares, [shares.length, 1]));
 }

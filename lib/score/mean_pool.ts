@@ -1,5 +1,7 @@
-import { type Tensor, tensorOf, tf } from "../engine/tensor.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import type { TokenVectors } from "../encoder/encoder.ts";
+import { countingTokens } from "./counting_tokens.ts";
+import { meanOfRows } from "./mean_of_rows.ts";
 
 /**
  * One vector a text: the mean of its counting tokens.
@@ -27,35 +29,5 @@ import type { TokenVectors } from "../encoder/encoder.ts";
  * ```
  */
 export function meanPool(vectors: TokenVectors): Tensor {
-  const { values, offsets } = vectors;
-  const { rows, texts, weights } = countingTokens(vectors);
-  return tf.tidy(() => {
-    const kept = tf.gather(values, tensorOf(rows, [rows.length], "int32"));
-    const shares = tf.mul(kept, tensorOf(weights, [rows.length, 1]));
-    const owners = tensorOf(texts, [rows.length], "int32") as tf.Tensor1D;
-    return tf.unsortedSegmentSum(shares, owners, offsets.length - 1);
-  });
-}
-
-/** Row, text and weight of every token that counts. */
-function countingTokens({ offsets, keep }: TokenVectors) {
-  const rows: number[] = [];
-  const texts: number[] = [];
-  const weights: number[] = [];
-  for (let text = 0; text < offsets.length - 1; text++) {
-    const [from, to] = [offsets[text]!, offsets[text + 1]!];
-    const kept = keep.subarray(from, to).reduce((sum, k) => sum + k, 0);
-    if (kept === 0) {
-      throw new RangeError(
-        `Cannot pool text ${text}: expected at least one counting token, got none`,
-      );
-    }
-    for (let token = from; token < to; token++) {
-      if (!keep[token]) continue;
-      rows.push(token);
-      texts.push(text);
-      weights.push(1 / kept);
-    }
-  }
-  return { rows, texts, weights };
+  return meanOfRows(vectors.values, countingTokens(vectors, "pool text"));
 }

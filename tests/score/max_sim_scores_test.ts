@@ -1,25 +1,13 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import type { TokenVectors } from "#lib/encoder/encoder.ts";
 import { read, tensorOf, tf, valueAndGradients } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
 import { ShapeError } from "#lib/num/shape_error.ts";
 import { maxSimScores } from "#lib/score/max_sim_scores.ts";
 import { maxSimOf } from "#lib/score/max_sim_of.ts";
+import { sideOf } from "./fixture_texts.ts";
 import fixture from "../fixtures/score/max_sim.json" with { type: "json" };
 
 type Side = "queries" | "documents";
-
-/** One side of the fixture as token vectors. */
-function sideOf(side: Side, values = fixture.values[side]): TokenVectors {
-  const lengths = fixture.lengths[side];
-  const offsets = [0];
-  for (const length of lengths) offsets.push(offsets.at(-1)! + length);
-  return {
-    values: tensorOf(values, [offsets.at(-1)!, fixture.dim]),
-    offsets: Int32Array.from(offsets),
-    keep: Uint8Array.from(fixture.keep[side].flat()),
-  };
-}
 
 /** One text of the fixture in plain rows. */
 function rowsOf(side: Side, text: number): number[][] {
@@ -31,7 +19,10 @@ function rowsOf(side: Side, text: number): number[][] {
 }
 
 for (
-  const [engine, tolerance] of [["reference", 1e-12], ["wasm", 1e-6]] as const
+  const [engine, tolerance] of [["reference", 1e-12], ["wasm", 1e-6], [
+    "onnx",
+    1e-6,
+  ]] as const
 ) {
   Deno.test(`maxSimScores() equals torch's scores and gradients on ${engine}`, async () => {
     await useEngine(engine);
