@@ -24,6 +24,7 @@ import { scheduleFreeAdamW } from "#lib/optim/schedule_free_adamw.ts";
 import { scheduleFreeSequences } from "#lib/optim/schedule_free_sequences.ts";
 import { scheduleFreeSgd } from "#lib/optim/schedule_free_sgd.ts";
 import { sgd } from "#lib/optim/sgd.ts";
+import { reloaded, saved, tensorsLike } from "./saved_state.ts";
 
 const STEPS = 400;
 const schedule = linearSchedule({ steps: STEPS, warmup: 10 });
@@ -266,46 +267,3 @@ Deno.test("adamw() refuses a state without its memory", async () => {
     "Cannot take a step: expected first/w of shape [2], got none",
   );
 });
-
-/** Tensors of the same names and shapes, all of one value. */
-function tensorsLike(parameters: Parameters, value: number): Parameters {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, x]) => [
-      name,
-      tensorOf(new Float64Array(x.size).fill(value), x.shape),
-    ]),
-  );
-}
-
-/** Parameters and state as text, the way a checkpoint would keep them. */
-function saved(
-  run: { readonly parameters: Parameters; readonly state: OptimizerState },
-): string {
-  const plain = (set: Parameters) =>
-    Object.fromEntries(
-      Object.entries(set).map(([name, x]) => [name, [x.shape, [...read(x)]]]),
-    );
-  const { step, tensors, numbers } = run.state;
-  return JSON.stringify({
-    parameters: plain(run.parameters),
-    state: { step, tensors: plain(tensors), numbers },
-  });
-}
-
-/** Parameters and state from text. */
-function reloaded(
-  run: { readonly parameters: Parameters; readonly state: OptimizerState },
-) {
-  const { parameters, state } = JSON.parse(saved(run));
-  const tensors = (set: Record<string, [number[], number[]]>): Parameters =>
-    Object.fromEntries(
-      Object.entries(set).map(([name, [shape, values]]) => [
-        name,
-        tensorOf(values, shape),
-      ]),
-    );
-  return {
-    parameters: tensors(parameters),
-    state: { ...state, tensors: tensors(state.tensors) } as OptimizerState,
-  };
-}

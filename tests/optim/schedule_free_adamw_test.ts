@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertLess, assertThrows } from "@std/assert";
 import { useEngine } from "#lib/engine/use_engine.ts";
+import { ShapeError } from "#lib/num/shape_error.ts";
 import { read, tensorOf } from "#lib/engine/tensor.ts";
 import {
   scheduleFreeAdamW,
@@ -85,5 +86,15 @@ Deno.test("scheduleFreeAdamW() refuses a beta1 that its two sequences cannot hol
     () => scheduleFreeAdamW({ warmup: 0.1 }),
     RangeError,
     "expected warmup whole and at least 0, got 0.1",
+  );
+});
+
+Deno.test("scheduleFreeAdamW() refuses to read out a state without z", async () => {
+  await useEngine("reference");
+  const state = { step: 1, tensors: {}, numbers: {} };
+  assertThrows(
+    () => scheduleFreeAdamW().readout({ w: tensorOf([1], [1]) }, state),
+    ShapeError,
+    "Cannot read the average: expected z/w, got none",
   );
 });

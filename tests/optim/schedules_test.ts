@@ -64,3 +64,13 @@ Deno.test("scheduleNamed() names the nearest schedule when there is none", () =>
     "Cannot plan the learning rate: expected steps of at least 1, got 0",
   );
 });
+
+Deno.test("cosineSchedule() refuses a floor beyond 0 and 1", () => {
+  for (const floor of [-0.1, 1.1, NaN]) {
+    assertThrows(
+      () => cosineSchedule({ steps: 10, floor }),
+      RangeError,
+      `Cannot plan the learning rate: expected a floor within 0 and 1, got ${floor}`,
+    );
+  }
+});
