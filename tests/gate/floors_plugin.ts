@@ -153,19 +153,20 @@ function errors(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
   };
 }
 
-/** A default by `||` turns a legal 0 or empty text into something else. */
+/** A default by `||` turns a legal 0 or empty text that was given into something else. */
 function defaults(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
   if (!placeOf(context.filename)) return {};
   return {
     LogicalExpression(node) {
-      const isLiteral = node.right.type === "Literal" &&
-        typeof node.right.value !== "boolean";
-      if (node.operator !== "||" || !isLiteral) return;
-      context.report({
-        node,
-        message:
-          "Cannot give a default by ||: expected = in the destructuring, or ??",
-      });
+      const { left, operator, right } = node;
+      const isGiven = left.type === "Identifier" ||
+        left.type === "MemberExpression";
+      const isLiteral = right.type === "Literal" &&
+        typeof right.value !== "boolean";
+      if (operator !== "||" || !isGiven || !isLiteral) return;
+      const message =
+        "Cannot give a default by ||: expected = in the destructuring, or ??";
+      context.report({ node, message });
     },
   };
 }
