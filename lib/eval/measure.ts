@@ -71,7 +71,8 @@ export function measureNamed(name: string): Measure {
 function unknownMeasure(name: string): RangeError {
   const depth = /[1-9]\d{0,8}/.exec(name)?.[0] ?? "10";
   const known = Object.keys(CUT).map((stem) => `${stem}_${depth}`);
-  const near = nearestName(name.replaceAll("@", "_cut_"), [
+  const cut = name.replace(/^(ndcg|map|recip_rank)[@_.](?=\d)/i, "$1_cut_");
+  const near = nearestName(cut, [
     ...known,
     ...Object.keys(WHOLE),
   ]);

@@ -3,8 +3,10 @@
  *
  *     mean = sum of values / count
  *
- * A second pass takes back what rounding lost in the first. A value that is not
- * a number makes the mean not a number.
+ * What rounding loses on the way is added up too, and given back at the end. A
+ * value that is not a number makes the mean not a number.
+ *
+ * Source: Neumaier 1974.
  *
  * @param values At least one number.
  * @returns Their mean, in their unit.
@@ -22,15 +24,13 @@ export function mean(values: ArrayLike<number>): number {
   if (values.length === 0) {
     throw new RangeError("Cannot take a mean: expected a number, got none");
   }
-  const first = shiftedMean(values, 0);
-  return Number.isFinite(first) ? first + shiftedMean(values, first) : first;
-}
-
-/** The mean of the distances from a number. */
-function shiftedMean(values: ArrayLike<number>, from: number): number {
-  let sum = 0;
+  let [sum, lost] = [0, 0];
   for (let place = 0; place < values.length; place++) {
-    sum += values[place]! - from;
+    const value = values[place]!;
+    const next = sum + value;
+    const isLarger = Math.abs(sum) >= Math.abs(value);
+    lost += isLarger ? sum - next + value : value - next + sum;
+    sum = next;
   }
-  return sum / values.length;
+  return (Number.isFinite(sum) ? sum + lost : sum) / values.length;
 }
