@@ -120,7 +120,7 @@ async function withinIdle<T>(
   } catch (error) {
     const got = stop.signal.aborted
       ? `nothing for ${idleMs / 1000} seconds`
-      : (error as Error).message;
+      : failure(error as Error);
     throw new Deno.errors.Http(
       `Cannot load ${request.what} from the hub: expected an answer from ${url.origin}, ` +
         `got ${got}; without network give a folder instead (--model DIR)`,
@@ -129,6 +129,12 @@ async function withinIdle<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Why a request failed, without the address, which the error names anyway. */
+function failure({ message, cause }: Error): string {
+  const reason = cause instanceof Error ? cause.message : message;
+  return reason.replace(/^error sending request for url \(.*?\):? ?/, "");
 }
 
 /** Turns a refusal into the one clear error. */
