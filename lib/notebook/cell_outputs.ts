@@ -56,6 +56,7 @@ export function outputCollector(): OutputCollector {
       if (type === "update_display_data") {
         return replace(named.get(content.transient?.display_id), content);
       }
+      if (!OUTPUTS.has(type)) return;
       if (clearNext) outputs.length = 0;
       clearNext = false;
       add(outputs, type, content);
@@ -64,6 +65,8 @@ export function outputCollector(): OutputCollector {
   };
 }
 
+const OUTPUTS = new Set(["stream", "display_data", "execute_result", "error"]);
+
 type Content = JupyterMessage["content"];
 
 function add(outputs: CellOutput[], type: string, content: Content): void {
@@ -71,9 +74,9 @@ function add(outputs: CellOutput[], type: string, content: Content): void {
   else if (type === "error") {
     const { ename, evalue, traceback } = content;
     outputs.push({ output_type: "error", ename, evalue, traceback });
-  } else if (type === "display_data" || type === "execute_result") {
+  } else {
     outputs.push({
-      output_type: type,
+      output_type: type as Shown["output_type"],
       data: storedForms(content.data),
       metadata: content.metadata ?? {},
       ...(type === "execute_result"

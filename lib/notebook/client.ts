@@ -1,4 +1,5 @@
-import { connectZmtp, type ZmtpSocket } from "./zmtp.ts";
+import { connectSoon, kill, startProcess } from "./kernel_process.ts";
+import type { ZmtpSocket } from "./zmtp.ts";
 import { type JupyterMessage, jupyterWire, type Wire } from "./wire.ts";
 
 /** How a kernel is started. */
@@ -28,7 +29,7 @@ export interface CellReply {
 
 /** How a cell is run. */
 export interface ExecuteOptions {
-  /** Takes every message that the cell caused, in order. */
+  /** Takes every message that the cell caused, its status included, in order. */
   readonly onMessage?: (message: JupyterMessage) => void;
   /** Seconds after which the kernel is ended, default 600. */
   readonly timeout?: number;
@@ -52,15 +53,6 @@ export interface Kernel {
 /** Media type of the mark that follows a cell's outputs. */
 const MARK = "application/vnd.maxsim-lab.mark";
 
-/** What the kernel's ports are, by name. */
-const PORTS = [
-  "shell_port",
-  "iopub_port",
-  "stdin_port",
-  "control_port",
-  "hb_port",
-] as const;
-
 /**
  * Starts a real Deno kernel and connects to it, with nothing but Deno.
  *
@@ -75,33 +67,20 @@ const PORTS = [
 export async function startKernel(
   { folder = Deno.cwd(), env = {}, deno = Deno.execPath() }: KernelOptions = {},
 ): Promise<Kernel> {
-  const key = crypto.randomUUID();
-  const ports = freePorts();
-  const file = await Deno.makeTempFile({ suffix: ".json" });
-  await Deno.writeTextFile(
-    file,
-    JSON.stringify({
-      ip: "127.0.0.1",
-      transport: "tcp",
-      key,
-      signature_scheme: "hmac-sha256",
-      ...ports,
-    }),
-  );
-  const process = new Deno.Command(deno, {
-    args: ["jupyter", "--kernel", "--conn", file],
-    cwd: folder,
-    env: { ...env },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
+  const started = await startProcess({ folder, env, deno });
+  const { process, ports, file } = started;
   try {
-    const wire = await jupyterWire(key);
+    const wire = await jupyterWire(started.key);
     const iopub = await connectSoon(ports.iopub_port, "SUB", process);
     const shell = await connectSoon(ports.shell_port, "DEALER", process);
     const control = await connectSoon(ports.control_port, "DEALER", process);
-    return kernelOf({ process, wire, iopub, shell, control, file });
+    const parts: Parts = { process, wire, iopub, shell, control, file };
+    const heard = new Set<Hear>();
+    const listening = [iopub, shell, control].map((socket) =>
+      listen(socket, wire, heard)
+    );
+    await subscribed(parts, heard);
+    return kernelOf(parts, heard, listening);
   } catch (error) {
     kill(process);
     await Deno.remove(file);
@@ -119,16 +98,43 @@ interface Parts {
   readonly file: string;
 }
 
-function kernelOf(parts: Parts): Kernel {
+type Hear = (message: JupyterMessage) => void;
+
+/** Reads a socket to its end and tells every message to all who listen. */
+async function listen(
+  socket: ZmtpSocket,
+  wire: Wire,
+  heard: ReadonlySet<Hear>,
+): Promise<void> {
+  for (let frames; (frames = await socket.receive());) {
+    const message = await wire.decode(frames);
+    for (const hear of [...heard]) hear(message);
+  }
+}
+
+/** A publisher forgets what it sends before it has read our subscription: asks until it is heard. */
+async function subscribed(
+  { process, wire, shell }: Parts,
+  heard: Set<Hear>,
+): Promise<void> {
+  let isHeard = false;
+  const hear: Hear = ({ type }) => isHeard ||= type === "status";
+  heard.add(hear);
+  process.status.then(() => isHeard = true);
+  while (!isHeard) {
+    const { frames } = await wire.encode("kernel_info_request", {});
+    await sendIfAlive(shell, frames);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  heard.delete(hear);
+}
+
+function kernelOf(
+  parts: Parts,
+  heard: Set<Hear>,
+  listening: readonly Promise<void>[],
+): Kernel {
   const { process, wire, iopub, shell, control, file } = parts;
-  const heard = new Set<(message: JupyterMessage) => void>();
-  const listen = async (socket: ZmtpSocket) => {
-    for (let frames; (frames = await socket.receive());) {
-      const message = await wire.decode(frames);
-      for (const hear of [...heard]) hear(message);
-    }
-  };
-  const listening = [listen(iopub), listen(shell), listen(control)];
   return {
     execute: (code, options) => execute(parts, heard, { ...options, code }),
     interrupt: () => process.kill("SIGINT"),
@@ -155,11 +161,6 @@ async function sendIfAlive(
   await socket.send(frames).catch(() => {});
 }
 
-type Hear = (message: JupyterMessage) => void;
-
-/** Messages that say nothing of what a cell made. */
-const QUIET = new Set(["status", "execute_input", "execute_reply"]);
-
 async function execute(
   parts: Parts,
   heard: Set<Hear>,
@@ -172,7 +173,7 @@ async function execute(
   const marked = Promise.withResolvers<void>();
   const hear: Hear = (message) => {
     if (message.content.data?.[MARK] === mark) marked.resolve();
-    else if (!QUIET.has(message.type)) onMessage(message);
+    else onMessage(message);
   };
   try {
     const run = ask(parts, heard, { content: request(code, false), hear });
@@ -202,8 +203,7 @@ async function ask(
     if (message.parent !== id) return;
     if (message.type === "execute_reply") {
       reply.resolve(replyOf(message.content));
-    }
-    hear(message);
+    } else hear(message);
   });
   await sendIfAlive(shell, frames);
   return await reply.promise;
@@ -258,49 +258,4 @@ function replyOf(content: any): CellReply {
     name: content.ename,
     message: content.evalue,
   };
-}
-
-/** Five ports that nobody had a moment ago. */
-function freePorts(): Record<typeof PORTS[number], number> {
-  const listeners = PORTS.map(() =>
-    Deno.listen({ hostname: "127.0.0.1", port: 0 })
-  );
-  const entries = PORTS.map((
-    name,
-    i,
-  ) => [name, (listeners[i]!.addr as Deno.NetAddr).port]);
-  for (const listener of listeners) listener.close();
-  return Object.fromEntries(entries);
-}
-
-/** Tries until the kernel listens, or has ended. */
-async function connectSoon(
-  port: number,
-  kind: "DEALER" | "SUB",
-  process: Deno.ChildProcess,
-): Promise<ZmtpSocket> {
-  let ended: Deno.CommandStatus | undefined;
-  process.status.then((status) => ended = status);
-  for (let tries = 0; tries < 1200; tries++) {
-    if (ended) break;
-    try {
-      return await connectZmtp(port, kind);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-  throw new RangeError(
-    `Cannot start the kernel: expected it to listen, got ${
-      ended ? `exit code ${ended.code}` : "silence for 30 s"
-    }`,
-  );
-}
-
-function kill(process: Deno.ChildProcess): void {
-  try {
-    process.kill("SIGKILL");
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // it has ended
-  }
 }
