@@ -1,22 +1,28 @@
 import type { Dataset } from "../dataset/dataset.ts";
 import { poolOf } from "../dataset/dataset.ts";
 import { pcaHead } from "../encoder/pca_head.ts";
-import { tf } from "../engine/tensor.ts";
+import { read, tf } from "../engine/tensor.ts";
 import { stream } from "../num/stream.ts";
 import type { Model } from "../store/model/model.ts";
-import type { WeightMap } from "../store/weight_map.ts";
+import type { Weight, WeightMap } from "../store/weight_map.ts";
 import { packDocuments } from "../text/document_form.ts";
 import { parametersOf } from "./encode_texts.ts";
 
 /** Documents whose token states the head is computed from. */
 const SAMPLE = 400;
 
+/** Token states for each dimension below which components would be noise. */
+const STATES_PER_DIMENSION = 4;
+
 /**
  * The weights that training starts from: the model's own, with a head made from
  * the principal components of the token states of some training documents where
  * the model has none.
  *
- * Random: stream `head`, to pick the documents.
+ * Components need more states than dimensions and fewer dimensions than a state
+ * has; where that is not so, the head is drawn at random, as PyLate draws it.
+ *
+ * Random: stream `head`, to pick the documents or to draw the head.
  *
  * @param model The model.
  * @param dataset Where the documents are.
@@ -29,21 +35,43 @@ export function startingWeights(
   options: { readonly split: string; readonly seed: number },
 ): WeightMap {
   if (model.hasHead) return model.parameters;
-  const { encoder, tokenizer, documentForm } = model;
-  const pool = [...poolOf(dataset, options.split).values()];
-  const texts = stream(options.seed, "head").sample(
-    pool,
-    Math.min(SAMPLE, pool.length),
+  const { dim, hidden } = model.encoder;
+  const states = sampleStates(model, dataset, options);
+  const enough = dim < hidden &&
+    states.length / hidden >= STATES_PER_DIMENSION * dim;
+  const head = enough
+    ? pcaHead(states, { hidden, dim })
+    : randomHead({ hidden, dim }, options.seed);
+  return { ...model.parameters, "head.weight": head };
+}
+
+/** Token states of some documents of the training side, `[tokens, hidden]`. */
+function sampleStates(
+  { encoder, parameters, tokenizer, documentForm }: Model,
+  dataset: Dataset,
+  { split, seed }: { readonly split: string; readonly seed: number },
+): Float32Array | Float64Array {
+  const pool = [...poolOf(dataset, split).values()];
+  const count = Math.min(SAMPLE, pool.length);
+  const texts = stream(seed, "head").sample(pool, count);
+  const tensors = parametersOf(parameters);
+  const packed = packDocuments(texts, tokenizer, documentForm);
+  const states = encoder.tokenStates(packed, tensors).values;
+  const values = read(states);
+  tf.dispose([tensors, states]);
+  return values;
+}
+
+/** Uniform numbers of PyTorch's width for a linear layer, `1 / sqrt(hidden)`. */
+function randomHead(
+  { hidden, dim }: { readonly hidden: number; readonly dim: number },
+  seed: number,
+): Weight {
+  const random = stream(seed, "head");
+  const width = 1 / Math.sqrt(hidden);
+  const values = Float32Array.from(
+    { length: dim * hidden },
+    () => (2 * random.next() - 1) * width,
   );
-  const parameters = parametersOf(model.parameters);
-  const states = encoder.tokenStates(
-    packDocuments(texts, tokenizer, documentForm),
-    parameters,
-  );
-  const head = pcaHead(states.values, encoder.dim);
-  tf.dispose([parameters, states.values]);
-  return {
-    ...model.parameters,
-    "head.weight": { shape: [encoder.dim, encoder.hidden], values: head },
-  };
+  return { shape: [dim, hidden], values };
 }
