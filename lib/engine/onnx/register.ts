@@ -21,7 +21,7 @@ import {
   sumOfSquares,
 } from "./kernels/steps.ts";
 import { unitNorm, unitNormGradient } from "./kernels/unit_norm.ts";
-import { expandDims, identity, reshape } from "./kernels/shared.ts";
+import { cast, expandDims, identity, reshape } from "./kernels/shared.ts";
 import { openOnnxLibrary } from "./library.ts";
 import { OnnxBackend } from "./onnx_backend.ts";
 import { startRuntime } from "./runtime.ts";
@@ -60,6 +60,7 @@ export async function register(
     );
     registerKernels(withLarge(Object.fromEntries(plain)));
     registerKernels({
+      Cast: cast(hosted(hostKernels.Cast!)),
       Identity: identity,
       Reshape: reshape,
       ExpandDims: expandDims,

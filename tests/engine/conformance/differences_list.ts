@@ -23,9 +23,4 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason:
       "the package sums 4,550 numbers one after another in 32 bits, and the gradient of the largest is a difference of two such sums",
   },
-  {
-    engine: "onnx",
-    case: "NaN through max and min of long arrays",
-    reason: "ReduceMax of ONNX Runtime passes over NaN",
-  },
 ];

@@ -70,7 +70,7 @@ function unary(...nodes: readonly Node[]): Planner {
       : undefined;
 }
 
-/** Sum, mean or largest along axes. */
+/** Sum or mean along axes; not the largest, which would pass over NaN. */
 function reduction(operator: string): Planner {
   return ({ inputs: { x }, attrs }) => {
     if (!isLong([x])) return undefined;
@@ -178,7 +178,6 @@ const PLANNERS: Readonly<Record<string, Planner>> = {
   AddN: addN,
   Sum: reduction("ReduceSum"),
   Mean: reduction("ReduceMean"),
-  Max: reduction("ReduceMax"),
   BatchMatMul: batchMatMul,
   Transpose: transpose,
   Softmax: softmax("Softmax"),

@@ -28,3 +28,13 @@ export const expandDims: Kernel = ({ inputs, attrs, backend }) => {
   shape.splice(dim < 0 ? dim + shape.length + 1 : dim, 0, 1);
   return backend.reshaped(inputs.input!, shape);
 };
+
+/**
+ * `Cast` that shares where nothing changes, and leaves the rest to `convert`.
+ *
+ * @param convert The plain kernel.
+ */
+export function cast(convert: Kernel): Kernel {
+  return (call) =>
+    call.inputs.x!.dtype === call.attrs.dtype ? identity(call) : convert(call);
+}
