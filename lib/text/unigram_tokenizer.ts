@@ -44,7 +44,8 @@ const SPACE = "\u2581";
  * import { assertEquals } from "@std/assert";
  *
  * const reserved = ["?", "<s>", "</s>", "a", "b", "c"].map((piece) => [piece, 0]);
- * const pieces = [["▁", -2], ["▁late", -3], ["l", -4], ["r", -4], ["ate", -4]];
+ * const pieces = [..."▁later"].map((piece) => [piece, -4]);
+ * pieces.push(["▁late", -6]);
  * const tokenizer = unigramTokenizer([...reserved, ...pieces]);
  * assertEquals(tokenizer.encode("later").map(tokenizer.token), ["▁late", "r"]);
  * assertEquals(tokenizer.encode("läß l").map(tokenizer.token), ["▁", "l", "?", "▁", "l"]);
