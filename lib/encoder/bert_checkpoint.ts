@@ -1,9 +1,9 @@
 import { ShapeError } from "../num/shape_error.ts";
 import type { BertConfig } from "./bert_config.ts";
 import {
-  type Checkpoint,
   checkpointReader,
   type CheckpointTensor,
+  type CheckpointTensors,
   type ReadCheckpoint,
 } from "./checkpoint_tensor.ts";
 
@@ -74,7 +74,7 @@ const PARTS = ["query", "key", "value"] as const;
  * ```
  */
 export function readBertCheckpoint(
-  tensors: Checkpoint,
+  tensors: CheckpointTensors,
   config: BertConfig,
 ): ReadCheckpoint {
   const prefix = prefixOf(tensors);
@@ -143,7 +143,7 @@ export function readBertCheckpoint(
  * @throws {ShapeError} If a name is not one of ours; it is named.
  */
 export function writeBertCheckpoint(
-  weights: Checkpoint,
+  weights: CheckpointTensors,
 ): Record<string, CheckpointTensor> {
   const written: Record<string, CheckpointTensor> = {};
   for (const [name, tensor] of Object.entries(weights)) {
@@ -188,7 +188,7 @@ function theirNames(
 }
 
 /** What stands before every name. */
-function prefixOf(tensors: Checkpoint): string {
+function prefixOf(tensors: CheckpointTensors): string {
   const anchors = Object.keys(tensors).filter((name) =>
     name === ANCHOR || name.endsWith(`.${ANCHOR}`)
   );
@@ -204,7 +204,7 @@ function prefixOf(tensors: Checkpoint): string {
 }
 
 /** Takes the head that Stanford's form keeps beside the layers. */
-function readHead(tensors: Checkpoint, { h, take, weights }: {
+function readHead(tensors: CheckpointTensors, { h, take, weights }: {
   readonly h: number;
   readonly take: (
     names: readonly string[],

@@ -9,7 +9,7 @@ export interface CheckpointTensor {
 }
 
 /** Weights by name. */
-export type Checkpoint = Readonly<Record<string, CheckpointTensor>>;
+export type CheckpointTensors = Readonly<Record<string, CheckpointTensor>>;
 
 /** A checkpoint under our names. */
 export interface ReadCheckpoint {
@@ -52,7 +52,7 @@ export interface CheckpointReader {
  * ```
  */
 export function checkpointReader(
-  tensors: Checkpoint,
+  tensors: CheckpointTensors,
   what: string,
 ): CheckpointReader {
   const taken = new Set<string>();

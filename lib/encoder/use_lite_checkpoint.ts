@@ -1,8 +1,8 @@
 import { ShapeError } from "../num/shape_error.ts";
 import {
-  type Checkpoint,
   checkpointReader,
   type CheckpointTensor,
+  type CheckpointTensors,
   type ReadCheckpoint,
   transposed,
 } from "./checkpoint_tensor.ts";
@@ -45,7 +45,7 @@ const OTHER_PARTS =
  * ```
  */
 export function readUseLiteCheckpoint(
-  tensors: Checkpoint,
+  tensors: CheckpointTensors,
   config: UseLiteConfig,
 ): ReadCheckpoint {
   const original = Object.hasOwn(tensors, TABLE);
@@ -80,7 +80,7 @@ export function readUseLiteCheckpoint(
  * ```
  */
 export function writeUseLiteCheckpoint(
-  weights: Checkpoint,
+  weights: CheckpointTensors,
 ): Record<string, CheckpointTensor> {
   const { "head.weight": _, ...rest } = weights;
   return rest;

@@ -36,7 +36,8 @@ export interface ValueAndGradients {
  *
  * @example Usage
  * ```ts
- * import { read, tensorOf, tf, useEngine, valueAndGradients } from "#lib/mod.ts";
+ * import { read, tensorOf, useEngine, valueAndGradients } from "#lib/mod.ts";
+ * import * as tf from "@tensorflow/tfjs";
  * import { assertEquals } from "@std/assert";
  *
  * await useEngine("reference");

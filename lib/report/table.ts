@@ -2,7 +2,7 @@ import { escapeHtml } from "./escape_html.ts";
 import { bundleOf, displayable, type Showable } from "./mime_bundle.ts";
 
 /** A number and its interval. */
-export interface Interval {
+export interface CellInterval {
   /** The estimate. */
   readonly value: number;
   /** Lower end. */
@@ -12,7 +12,7 @@ export interface Interval {
 }
 
 /** What a table can hold; `undefined` is shown as a dash. */
-export type Cell = string | number | boolean | Interval | undefined;
+export type Cell = string | number | boolean | CellInterval | undefined;
 
 /** One row by column name. */
 export type TableRow = Readonly<Record<string, Cell>>;
@@ -114,7 +114,7 @@ function numberText(value: number, digits: number): string {
   return digits === 0 ? text.replace(/\B(?=(\d{3})+$)/g, ",") : text;
 }
 
-function isInterval(value: Cell): value is Interval {
+function isInterval(value: Cell): value is CellInterval {
   return typeof value === "object" && value !== null;
 }
 

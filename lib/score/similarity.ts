@@ -24,7 +24,8 @@ export type Similarity = "dot" | "cosine" | "negative-squared-distance";
  *
  * @example Usage
  * ```ts
- * import { read, tensorOf, tf, useEngine, withSimilarity } from "#lib/mod.ts";
+ * import { read, tensorOf, useEngine, withSimilarity } from "#lib/mod.ts";
+ * import * as tf from "@tensorflow/tfjs";
  * import { assertEquals } from "@std/assert";
  *
  * await useEngine("reference");

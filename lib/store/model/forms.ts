@@ -10,7 +10,7 @@ export interface TextForms {
 }
 
 /** Fields of a model's configuration file. */
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** The expansions that a file may name. */
 const EXPANSIONS: readonly QueryExpansion[] = [

@@ -1,0 +1,652 @@
+/**
+ * A laboratory for late-interaction retrieval, listed floor by floor in reading
+ * order: a floor uses only the floors above it.
+ *
+ * @module
+ */
+
+// num: plain numbers
+export {
+  type CrossedBootstrap,
+  crossedBootstrap,
+  type CrossedBootstrapOptions,
+} from "./num/crossed_bootstrap.ts";
+export { type Equivalence, equivalence } from "./num/equivalence.ts";
+export { hash32 } from "./num/hash.ts";
+export { holm } from "./num/holm.ts";
+export { mean } from "./num/mean.ts";
+export {
+  checkLevel,
+  type Interval,
+  meanInterval,
+} from "./num/mean_interval.ts";
+export { nearestName } from "./num/nearest_name.ts";
+export {
+  checkChance,
+  normalCdf,
+  normalQuantile,
+} from "./num/normal_distribution.ts";
+export { pairedDifferences } from "./num/paired_differences.ts";
+export { type PairedT, pairedT } from "./num/paired_t.ts";
+export { type PlannedTest, power, smallestEffect } from "./num/power.ts";
+export { type Progress, type ProgressReport } from "./num/progress.ts";
+export { quantile, quantiles } from "./num/quantile.ts";
+export {
+  checkDraws,
+  type Randomisation,
+  randomisation,
+} from "./num/randomisation.ts";
+export { ShapeError } from "./num/shape_error.ts";
+export { standardDeviation } from "./num/standard_deviation.ts";
+export {
+  type Stream,
+  stream,
+  streamFrom,
+  type StreamState,
+} from "./num/stream.ts";
+export { studentCdf, studentQuantile } from "./num/student_distribution.ts";
+
+// engine: arrays that can be differentiated, on any engine
+export {
+  type AdamOptions,
+  adamStep,
+  type AdamTensors,
+} from "./engine/ops/adam_step.ts";
+export { attention, type AttentionOptions } from "./engine/ops/attention.ts";
+export {
+  dropout,
+  dropoutMask,
+  type DropoutOptions,
+} from "./engine/ops/dropout.ts";
+export {
+  type DropoutPlace,
+  dropoutRowKeys,
+} from "./engine/ops/dropout_row_keys.ts";
+export { embedding } from "./engine/ops/embedding.ts";
+export { layerNorm, type LayerNormOptions } from "./engine/ops/layer_norm.ts";
+export { type LengthGroup, lengthGroups } from "./engine/ops/length_groups.ts";
+export {
+  type Activation,
+  linear,
+  type LinearOptions,
+} from "./engine/ops/linear.ts";
+export { logSoftmax } from "./engine/ops/log_softmax.ts";
+export { matrixProduct } from "./engine/ops/matrix_product.ts";
+export { maxSim, type MaxSimOptions } from "./engine/ops/max_sim.ts";
+export { scaleInPlace } from "./engine/ops/scale_in_place.ts";
+export {
+  type ScheduleFreeOptions,
+  scheduleFreeStep,
+  type ScheduleFreeTensors,
+} from "./engine/ops/schedule_free_step.ts";
+export { sumOfSquares } from "./engine/ops/sum_of_squares.ts";
+export { unitNorm, type UnitNormOptions } from "./engine/ops/unit_norm.ts";
+export {
+  type Numbers,
+  type NumberType,
+  type Parameters,
+  read,
+  scalarOf,
+  type Tensor,
+  tensorOf,
+  type ValueAndGradients,
+  valueAndGradients,
+} from "./engine/tensor.ts";
+export {
+  type EngineInUse,
+  type EngineModule,
+  type EngineName,
+  engineNames,
+  useEngine,
+  type UseEngineOptions,
+} from "./engine/use_engine.ts";
+
+// text: strings to token ids
+export { bertText } from "./text/bert_text.ts";
+export { bertTokenizer } from "./text/bert_tokenizer.ts";
+export {
+  type DocumentForm,
+  packDocuments,
+  PUNCTUATION,
+} from "./text/document_form.ts";
+export { type Frame, framedTokens } from "./text/framed_tokens.ts";
+export {
+  lengths,
+  packRows,
+  packTexts,
+  reorder,
+  type TokenRow,
+} from "./text/pack_texts.ts";
+export { type PackedTokens } from "./text/packed_tokens.ts";
+export { packPairs, type PairForm } from "./text/pair_form.ts";
+export {
+  expandedLength,
+  packQueries,
+  type QueryExpansion,
+  type QueryForm,
+} from "./text/query_form.ts";
+export { specialTokens } from "./text/special_tokens.ts";
+export { type Tokenizer } from "./text/tokenizer.ts";
+export { unigramTokenizer } from "./text/unigram_tokenizer.ts";
+export {
+  type WordPieceJson,
+  wordPieceJson,
+  type WordPieceOptions,
+} from "./text/word_piece_json.ts";
+
+// encoder: token ids to token vectors
+export {
+  readBertCheckpoint,
+  writeBertCheckpoint,
+} from "./encoder/bert_checkpoint.ts";
+export { type BertConfig, bertConfig } from "./encoder/bert_config.ts";
+export { bertEncoder } from "./encoder/bert_encoder.ts";
+export {
+  type CheckpointReader,
+  checkpointReader,
+  type CheckpointTensor,
+  type CheckpointTensors,
+  type ReadCheckpoint,
+  transposed,
+} from "./encoder/checkpoint_tensor.ts";
+export {
+  type Dropout,
+  type EncodeOptions,
+  type Encoder,
+  type TokenVectors,
+} from "./encoder/encoder.ts";
+export {
+  type Backbone,
+  type Drop,
+  encoderOf,
+  type HeadOptions,
+} from "./encoder/encoder_of.ts";
+export { pcaHead, type PcaHeadOptions } from "./encoder/pca_head.ts";
+export { positions } from "./encoder/positions.ts";
+export { configNumber, type FieldBounds } from "./encoder/read_config.ts";
+export { sinusoids } from "./encoder/sinusoids.ts";
+export {
+  type SymmetricEigen,
+  symmetricEigen,
+} from "./encoder/symmetric_eigen.ts";
+export {
+  readUseLiteCheckpoint,
+  writeUseLiteCheckpoint,
+} from "./encoder/use_lite_checkpoint.ts";
+export {
+  type UseLiteConfig,
+  useLiteConfig,
+} from "./encoder/use_lite_config.ts";
+export { useLiteEncoder } from "./encoder/use_lite_encoder.ts";
+export { withoutHead } from "./encoder/without_head.ts";
+
+// score: vectors to scores
+export { clsPool } from "./score/cls_pool.ts";
+export { dotScores } from "./score/dot_scores.ts";
+export { fuse, type FuseOptions } from "./score/fuse.ts";
+export {
+  type BestMatch,
+  maxSimOf,
+  type MaxSimOfOptions,
+  type MaxSimWorkings,
+} from "./score/max_sim_of.ts";
+export {
+  maxSimScores,
+  type MaxSimScoresOptions,
+} from "./score/max_sim_scores.ts";
+export { meanPool } from "./score/mean_pool.ts";
+export { type Similarity, withSimilarity } from "./score/similarity.ts";
+export {
+  type SmoothMaxOptions,
+  smoothMaxScores,
+} from "./score/smooth_max_scores.ts";
+export { tctPool, type TctPoolOptions } from "./score/tct_pool.ts";
+export { type XtrOptions, xtrScores } from "./score/xtr_scores.ts";
+
+// loss: scores to a loss
+export { constant } from "./loss/constant.ts";
+export {
+  contrastive,
+  type ContrastiveOptions,
+  type ContrastiveTargets,
+} from "./loss/contrastive.ts";
+export {
+  crossEntropy,
+  type CrossEntropyTargets,
+  type TemperatureOptions,
+} from "./loss/cross_entropy.ts";
+export {
+  falseNegatives,
+  type FalseNegativesOptions,
+} from "./loss/false_negatives.ts";
+export {
+  klDivergence,
+  type KlDivergenceOptions,
+  type Normalisation,
+} from "./loss/kl_divergence.ts";
+export { lambdaRank } from "./loss/lambda_rank.ts";
+export { listNet } from "./loss/list_net.ts";
+export { type Loss } from "./loss/loss.ts";
+export { marginMse, type MarginMseOptions } from "./loss/margin_mse.ts";
+export { minMax } from "./loss/min_max.ts";
+export {
+  pairwiseCrossEntropy,
+  type PairwiseTargets,
+} from "./loss/pairwise_cross_entropy.ts";
+export { pointwiseMse } from "./loss/pointwise_mse.ts";
+export { rankNet, weightedRankNet } from "./loss/rank_net.ts";
+export { sumOfLosses, type WeightedLoss } from "./loss/sum_of_losses.ts";
+export {
+  tctDistillation,
+  type TctDistillationOptions,
+} from "./loss/tct_distillation.ts";
+export { type Temperature, tempered } from "./loss/tempered.ts";
+
+// optim: gradients to new parameters
+export { adamw, type AdamWSettings } from "./optim/adamw.ts";
+export {
+  type AveragingSettings,
+  type AveragingWeight,
+} from "./optim/averaging_weight.ts";
+export {
+  clipByGlobalNorm,
+  type ClipSettings,
+} from "./optim/clip_by_global_norm.ts";
+export { constantSchedule } from "./optim/constant_schedule.ts";
+export {
+  cosineSchedule,
+  type CosineSettings,
+} from "./optim/cosine_schedule.ts";
+export { decaysWeight } from "./optim/decays_weight.ts";
+export {
+  type ParameterInputs,
+  type ParameterOutputs,
+  type StepInputs,
+  type SteppedTensors,
+} from "./optim/each_parameter.ts";
+export { freshCopy } from "./optim/fresh_copy.ts";
+export { linearSchedule } from "./optim/linear_schedule.ts";
+export {
+  type Optimizer,
+  type OptimizerState,
+  type OptimizerStep,
+} from "./optim/optimizer.ts";
+export {
+  type NamedOptimizerSettings,
+  optimizerNamed,
+} from "./optim/optimizer_named.ts";
+export { type Schedule, type ScheduleSettings } from "./optim/schedule.ts";
+export {
+  scheduleFreeAdamW,
+  type ScheduleFreeAdamWSettings,
+} from "./optim/schedule_free_adamw.ts";
+export {
+  scheduleFreeSequences,
+  type ScheduleFreeSequencesSettings,
+} from "./optim/schedule_free_sequences.ts";
+export {
+  scheduleFreeSgd,
+  type ScheduleFreeSgdSettings,
+} from "./optim/schedule_free_sgd.ts";
+export { type ScheduleName, scheduleNamed } from "./optim/schedule_named.ts";
+export { sgd, type SgdSettings } from "./optim/sgd.ts";
+export { warmupSteps } from "./optim/warmup.ts";
+export {
+  warmupStableDecay,
+  type WarmupStableDecaySettings,
+} from "./optim/warmup_stable_decay.ts";
+
+// average: several parameter sets to one
+export {
+  type Ema,
+  ema,
+  type EmaSettings,
+  type EmaState,
+} from "./average/ema.ts";
+export {
+  greedySoup,
+  type Soup,
+  type SoupCandidate,
+} from "./average/greedy_soup.ts";
+export { lerp } from "./average/lerp.ts";
+export { type Polyak, polyak } from "./average/polyak.ts";
+export { slerp, type SlerpOptions } from "./average/slerp.ts";
+export {
+  taskArithmetic,
+  type TaskArithmeticOptions,
+} from "./average/task_arithmetic.ts";
+export { uniformMean } from "./average/uniform_mean.ts";
+export { weightedSum } from "./average/weighted_sum.ts";
+
+// eval: ranked lists to numbers
+export {
+  type CompareOptions,
+  compareRuns,
+  type Comparison,
+  type RunDifference,
+} from "./eval/compare_runs.ts";
+export {
+  evaluate,
+  type EvaluateOptions,
+  type Evaluation,
+  namedMeasures,
+} from "./eval/evaluate.ts";
+export { formatRun } from "./eval/format_run.ts";
+export { type JudgedRanking, judgedRanking } from "./eval/judged_ranking.ts";
+export {
+  type Measure,
+  type MeasureFamily,
+  measureNamed,
+} from "./eval/measure.ts";
+export { dcg, measureValue } from "./eval/measure_value.ts";
+export {
+  msMarcoMrr,
+  parseRankedRun,
+  type RankedRun,
+} from "./eval/ms_marco_mrr.ts";
+export { parseQrels } from "./eval/parse_qrels.ts";
+export { parseRun, setOnce } from "./eval/parse_run.ts";
+export {
+  compareIds,
+  rankDocuments,
+  type Ranking,
+} from "./eval/rank_documents.ts";
+export { type PerQuery, type Qrels, type Run } from "./eval/run.ts";
+export { type TieBounds, tieBounds } from "./eval/tie_bounds.ts";
+export { type TieRange, tieRange } from "./eval/tie_range.ts";
+
+// store: bytes on disk and on the network
+export { arrayBytes } from "./store/array_bytes.ts";
+export {
+  type FileContent,
+  writeFileAtomically,
+  type WriteOptions,
+} from "./store/atomic_file.ts";
+export {
+  type FolderFile,
+  writeFolderAtomically,
+  type WriteFolderOptions,
+  type WrittenFile,
+} from "./store/atomic_folder.ts";
+export {
+  type Checkpoint,
+  type CheckpointOptions,
+  readCheckpoint,
+  writeCheckpoint,
+} from "./store/checkpoint.ts";
+export {
+  type CheckpointFolder,
+  checkpointName,
+  latestCheckpoint,
+  listCheckpoints,
+} from "./store/checkpoint_folders.ts";
+export { verifyManifest } from "./store/checkpoint_manifest.ts";
+export { cleanTemporaries } from "./store/clean_temporaries.ts";
+export { DiskFullError } from "./store/disk_full_error.ts";
+export { type ElementDecoder } from "./store/element_decoder.ts";
+export { type FileSystem, type FileWriter } from "./store/file_system.ts";
+export {
+  type FetchedModel,
+  fetchFromHub,
+  type HubOptions,
+} from "./store/hub.ts";
+export { type HubDownload } from "./store/hub_download.ts";
+export { type HubId, isPlainPath, parseHubId } from "./store/hub_id.ts";
+export { type HubFile, type HubListing } from "./store/hub_listing.ts";
+export { type HubRequest } from "./store/hub_request.ts";
+export { type MetricsLog, openMetrics } from "./store/metrics_log.ts";
+export { readDenseHead } from "./store/model/dense_head.ts";
+export {
+  type Fields,
+  readPyLateForms,
+  readStanfordForms,
+  type TextForms,
+  writePyLateForms,
+} from "./store/model/forms.ts";
+export { loadModelFolder } from "./store/model/load_folder.ts";
+export { loadModel } from "./store/model/load_model.ts";
+export {
+  loadBertTokenizer,
+  type LoadedTokenizer,
+  loadUnigramTokenizer,
+} from "./store/model/load_tokenizer.ts";
+export {
+  type LoadModelOptions,
+  type Model,
+  type ModelFamily,
+} from "./store/model/model.ts";
+export { type SavableModel, saveModel } from "./store/model/save_model.ts";
+export { loadUseLite } from "./store/model/use_lite_model.ts";
+export {
+  findWordNetPackage,
+  readUseLitePackage,
+  type UseLitePackage,
+  type WordNetPackage,
+} from "./store/npm_source.ts";
+export { readExactly } from "./store/read_exactly.ts";
+export { readJson, readJsonObject } from "./store/read_json.ts";
+export { type FileLine, readLines } from "./store/read_lines.ts";
+export {
+  readArrays,
+  readSafetensors,
+  readSafetensorsHeader,
+  type ReadSafetensorsOptions,
+} from "./store/read_safetensors.ts";
+export { repeatedKey } from "./store/repeated_key.ts";
+export {
+  createRun,
+  readRunSettings,
+  type ResumedRun,
+  resumeRun,
+  type RunSettings,
+} from "./store/run_folder.ts";
+export {
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+} from "./store/safetensors_header.ts";
+export { sha256Of, sha256OfFile } from "./store/sha256.ts";
+export { type TemporaryKind, temporaryName } from "./store/temporary_name.ts";
+export { readTfjsWeights } from "./store/tfjs_weights.ts";
+export {
+  type ArrayMap,
+  type StoredArray,
+  type Weight,
+  type WeightMap,
+} from "./store/weight_map.ts";
+export {
+  safetensorsChunks,
+  type SafetensorsOptions,
+  writeSafetensors,
+} from "./store/write_safetensors.ts";
+
+// dataset: files to queries, documents, judgements, tuples
+export { type BeirOptions, readBeir } from "./dataset/beir.ts";
+export { carveDev, type CarveOptions } from "./dataset/carve_dev.ts";
+export {
+  type Dataset,
+  type Licence,
+  poolOf,
+  splitOf,
+  type Tuple,
+} from "./dataset/dataset.ts";
+export { type DatasetLimit, limitDataset } from "./dataset/limit_dataset.ts";
+export {
+  loadDataset,
+  type LoadDatasetOptions,
+} from "./dataset/load_dataset.ts";
+export { type Judged, readQrels } from "./dataset/qrels.ts";
+export { readTuples, type TupleOptions } from "./dataset/tuples.ts";
+export { wordNetDataset } from "./dataset/wordnet.ts";
+export { exampleLemma, isInflected } from "./dataset/wordnet_lemma.ts";
+export {
+  parseSynset,
+  splitGloss,
+  type Synset,
+} from "./dataset/wordnet_synset.ts";
+export { writeLicences } from "./dataset/write_licences.ts";
+
+// search: a query to ranked documents
+export { type Analyzer, whitespaceTokens } from "./search/analyzer.ts";
+export { analyzerFor } from "./search/analyzer_for.ts";
+export {
+  bestPlaces,
+  type BestPlacesOptions,
+  placesOfIds,
+} from "./search/best_places.ts";
+export { type Bm25, bm25, type Bm25Options } from "./search/bm25.ts";
+export {
+  type Bm25Formula,
+  type Bm25Index,
+  bm25Index,
+  type Bm25Scores,
+} from "./search/bm25_index.ts";
+export {
+  englishAnalyzer,
+  type EnglishAnalyzerOptions,
+} from "./search/english_analyzer.ts";
+export { bigramAnalyzer, segmentAnalyzer } from "./search/segment_analyzer.ts";
+
+// teach: what a student learns from
+export { hardNegatives, type Ranker } from "./teach/hard_negatives.ts";
+
+// train: the loop
+export { batchLoss } from "./train/batch_loss.ts";
+export {
+  completeSettings,
+  type SettingContext,
+} from "./train/complete_settings.ts";
+export { type Retriever } from "./train/encode_texts.ts";
+export { type Estimate } from "./train/estimate.ts";
+export { type StepLine } from "./train/loop.ts";
+export { type TestBed } from "./train/measure_model.ts";
+export { type Outcome, type OutcomeRuns } from "./train/outcome.ts";
+export { type Plan } from "./train/plan.ts";
+export { type Prepared } from "./train/prepare.ts";
+export { type Setting, type SettingValue } from "./train/setting.ts";
+export { type GivenSettings } from "./train/setting_table.ts";
+export { type TrainSettings } from "./train/settings.ts";
+export { type Start, startRun } from "./train/start_run.ts";
+export {
+  type BatchLoss,
+  type TrainingBatch,
+  type TrainingState,
+} from "./train/step.ts";
+export {
+  type StepsTaken,
+  takeSteps,
+  type TakeStepsOptions,
+  type TeachableBatch,
+} from "./train/take_steps.ts";
+export { tokeniseBatch } from "./train/tokenise_batch.ts";
+export { train, type Trained, type TrainOptions } from "./train/train.ts";
+export {
+  type DrawnExample,
+  type TrainingExample,
+  type TrainingSet,
+} from "./train/training_set.ts";
+
+// report: results to people
+export {
+  type Bar,
+  type BarsOptions,
+  barsWithIntervals,
+} from "./report/bars_with_intervals.ts";
+export { drawPng, drawSvg, writeFigure } from "./report/draw_figure.ts";
+export { duration } from "./report/duration.ts";
+export { escapeHtml } from "./report/escape_html.ts";
+export {
+  type Figure,
+  figure,
+  type FigureOptions,
+  isFigure,
+  type PlotlyObject,
+  rounded,
+} from "./report/figure.ts";
+export {
+  figureBundle,
+  type FigureBundleOptions,
+} from "./report/figure_bundle.ts";
+export { figureText } from "./report/figure_text.ts";
+export { heatMap, type HeatMapOptions } from "./report/heat_map.ts";
+export { type Line, lines, type LinesOptions } from "./report/lines.ts";
+export {
+  bundleOf,
+  displayable,
+  type MimeBundle,
+  type Showable,
+} from "./report/mime_bundle.ts";
+export {
+  notebookProgress,
+  type NotebookProgressOptions,
+} from "./report/notebook_progress.ts";
+export { type Pace, paceOf, progressText } from "./report/pace.ts";
+export { plotlyLoader } from "./report/plotly_loader.ts";
+export {
+  logProgress,
+  progressBar,
+  type ProgressOptions,
+  terminalProgress,
+} from "./report/progress_bar.ts";
+export { show } from "./report/show.ts";
+export {
+  currentSink,
+  type SendOptions,
+  type Sink,
+  useSink,
+} from "./report/sink.ts";
+export {
+  type Cell,
+  type CellInterval,
+  table,
+  type TableOptions,
+  type TableRow,
+} from "./report/table.ts";
+export {
+  type MetricsRow,
+  trainingCurve,
+  type TrainingCurveOptions,
+} from "./report/training_curve.ts";
+
+// notebook: the kernel, the runner, the checker
+export { isInKernel, stopSignal } from "./notebook/adapter.ts";
+export {
+  type OutputCollector,
+  outputCollector,
+} from "./notebook/cell_outputs.ts";
+export { checkNotebook } from "./notebook/check_notebook.ts";
+export { type CellStatus } from "./notebook/client.ts";
+export {
+  type Collection,
+  collectOutputs,
+  type ShownByCell,
+} from "./notebook/collect_outputs.ts";
+export {
+  type ExtractedModule,
+  extractModule,
+  type ExtractOptions,
+  type NotebookPlace,
+} from "./notebook/extract_module.ts";
+export { formatCells } from "./notebook/format_cells.ts";
+export {
+  type ModuleRun,
+  type ModuleRunOptions,
+  type NotebookProblem,
+} from "./notebook/module_run.ts";
+export {
+  type CellOutput,
+  type Notebook,
+  type NotebookCell,
+  notebookText,
+  parseNotebook,
+  sourceOf,
+} from "./notebook/notebook_file.ts";
+export { notebookProblems } from "./notebook/notebook_rules.ts";
+export { type Rendering, renderNotebook } from "./notebook/render_notebook.ts";
+export {
+  type CellFailure,
+  type NotebookRun,
+  runNotebook,
+  type RunNotebookOptions,
+} from "./notebook/run_notebook.ts";
+export { syntaxProblem } from "./notebook/syntax_problem.ts";
+export { type JupyterMessage, type Wire } from "./notebook/wire.ts";
