@@ -150,6 +150,11 @@ export {
   transposed,
 } from "./encoder/checkpoint_tensor.ts";
 export {
+  type CrossEncoder,
+  crossEncoder,
+  readCrossEncoderCheckpoint,
+} from "./encoder/cross_encoder.ts";
+export {
   type Dropout,
   type EncodeOptions,
   type Encoder,
@@ -329,6 +334,7 @@ export {
   evaluate,
   type EvaluateOptions,
   type Evaluation,
+  judgedRankings,
   namedMeasures,
 } from "./eval/evaluate.ts";
 export { formatRun } from "./eval/format_run.ts";
@@ -344,6 +350,7 @@ export {
   parseRankedRun,
   type RankedRun,
 } from "./eval/ms_marco_mrr.ts";
+export { badLine, type ParsedLine, parseLines } from "./eval/parse_lines.ts";
 export { parseQrels } from "./eval/parse_qrels.ts";
 export { parseRun, setOnce } from "./eval/parse_run.ts";
 export {

@@ -1,5 +1,5 @@
 /** A line that says something: its columns, and where it stands. */
-export interface Line {
+export interface ParsedLine {
   /** Columns, without the white space between them. */
   readonly columns: readonly string[];
   /** `file:line`, for errors. */
@@ -35,7 +35,7 @@ export function* parseLines(
   text: string,
   where: string,
   options: { readonly onlyTabs?: boolean } = {},
-): Generator<Line> {
+): Generator<ParsedLine> {
   const { onlyTabs = false } = options;
   let number = 0;
   for (let start = text.startsWith("\ufeff") ? 1 : 0; start < text.length;) {

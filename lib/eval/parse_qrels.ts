@@ -1,4 +1,4 @@
-import { badLine, type Line, parseLines } from "./parse_lines.ts";
+import { badLine, type ParsedLine, parseLines } from "./parse_lines.ts";
 import { setOnce } from "./parse_run.ts";
 import type { Qrels } from "./run.ts";
 
@@ -50,7 +50,7 @@ export function parseQrels(text: string, where: string): Qrels {
 }
 
 /** Columns of the first judgement: 4 is TREC's form, 3 is BEIR's. */
-function firstCount({ columns, at }: Line): number {
+function firstCount({ columns, at }: ParsedLine): number {
   if (columns.length === 3 || columns.length === 4) return columns.length;
   throw badLine(
     at,
@@ -61,7 +61,7 @@ function firstCount({ columns, at }: Line): number {
 
 /** One judgement of a line. */
 function judgement(
-  { columns, at }: Line,
+  { columns, at }: ParsedLine,
   count: number,
 ): [query: string, document: string, grade: number] {
   if (columns.length !== count) {
