@@ -336,6 +336,7 @@ export {
   type Evaluation,
   judgedRankings,
   namedMeasures,
+  type RankedQuery,
 } from "./eval/evaluate.ts";
 export { formatRun } from "./eval/format_run.ts";
 export { type JudgedRanking, judgedRanking } from "./eval/judged_ranking.ts";
@@ -349,6 +350,7 @@ export {
   msMarcoMrr,
   parseRankedRun,
   type RankedRun,
+  scoredByRank,
 } from "./eval/ms_marco_mrr.ts";
 export { badLine, type ParsedLine, parseLines } from "./eval/parse_lines.ts";
 export { parseQrels } from "./eval/parse_qrels.ts";

@@ -116,7 +116,7 @@ export function namedMeasures(
 }
 
 /** A judged ranking together with the ranking it came from. */
-type RankedQuery = JudgedRanking & { readonly ranking: Ranking };
+export type RankedQuery = JudgedRanking & { readonly ranking: Ranking };
 
 /**
  * The judged rankings of the queries that count, in the order of the judgements.
