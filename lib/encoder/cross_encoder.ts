@@ -7,8 +7,8 @@ import { type BertConfig, bertConfig } from "./bert_config.ts";
 import { bertEncoder } from "./bert_encoder.ts";
 import { checkParameters } from "./check_inputs.ts";
 import {
-  type Checkpoint,
   checkpointReader,
+  type CheckpointTensors,
   type ReadCheckpoint,
 } from "./checkpoint_tensor.ts";
 import type { EncodeOptions } from "./encoder.ts";
@@ -129,7 +129,7 @@ export function crossEncoder(config: unknown): CrossEncoder {
  * ```
  */
 export function readCrossEncoderCheckpoint(
-  tensors: Checkpoint,
+  tensors: CheckpointTensors,
   config: BertConfig,
 ): ReadCheckpoint {
   const { weights, unused } = readBertCheckpoint(tensors, config);
