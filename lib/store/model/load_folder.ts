@@ -36,7 +36,8 @@ const NOT_WEIGHTS = /embeddings\.(position_ids|token_type_ids)$/;
  * own form of USE-lite.
  *
  * A folder without a head gives a model without one. Markers of a plain BERT are
- * `[unused0]` and `[unused1]`, where its vocabulary has them.
+ * `[unused0]` and `[unused1]`, where its vocabulary has them. Forms longer than
+ * the encoder takes are shortened.
  *
  * @param folder The folder.
  * @param options Length of a vector; where the folder came from, for the record.
@@ -69,17 +70,17 @@ export async function loadModelFolder(
   const forms = await loadForms(folder, { config, tokenizer, family });
   const head = loaded.weights["head.weight"] ??
     await readDenseHead(folder, loaded.hidden);
-  const headDim = checkedDim(head, { dim, origin });
+  const encoder = loaded.encoder(checkedDim(head, { dim, origin }));
   return {
     origin,
     family,
-    encoder: loaded.encoder(headDim),
+    encoder,
     tokenizer,
     parameters: head === undefined
       ? loaded.weights
       : { ...loaded.weights, "head.weight": head },
     hasHead: head !== undefined,
-    ...forms,
+    ...fitting(forms, encoder),
     config,
     files,
     unused: loaded.unused,
@@ -208,6 +209,18 @@ async function loadForms(
     ? { query: "[unused0]", document: "[unused1]" }
     : {};
   return readPyLateForms(fields, { prefixes });
+}
+
+/** The forms, with no text longer than the encoder takes. */
+function fitting(
+  { queryForm, documentForm }: TextForms,
+  { maxTokens }: Encoder,
+): TextForms {
+  const shorter = (length: number) => Math.min(length, maxTokens);
+  return {
+    queryForm: { ...queryForm, length: shorter(queryForm.length) },
+    documentForm: { ...documentForm, length: shorter(documentForm.length) },
+  };
 }
 
 /** Length of a vector: the head's own, else what is asked, else 128. */
