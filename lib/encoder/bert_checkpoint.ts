@@ -1,5 +1,6 @@
 import { ShapeError } from "../num/shape_error.ts";
 import type { BertConfig } from "./bert_config.ts";
+import { bertBackbone } from "./bert_encoder.ts";
 import {
   checkpointReader,
   type CheckpointTensor,
@@ -15,27 +16,24 @@ const OTHER_HEADS =
   /^(cls\.|.*\bpooler\.|.*embeddings\.(position_ids|token_type_ids)$)/;
 
 /** Our names outside the layers, and theirs. */
-const TABLES = [
-  ["embeddings.word", "embeddings.word_embeddings"],
-  ["embeddings.position", "embeddings.position_embeddings"],
-  ["embeddings.segment", "embeddings.token_type_embeddings"],
-] as const;
+const TABLES: Readonly<Record<string, string>> = {
+  "embeddings.word": ANCHOR,
+  "embeddings.position": "embeddings.position_embeddings.weight",
+  "embeddings.segment": "embeddings.token_type_embeddings.weight",
+};
 
-/** Our names of a layer's linear maps but the joined one, and theirs. */
-const DENSE = [
-  ["attention.output", "attention.output.dense"],
-  ["feedforward.in", "intermediate.dense"],
-  ["feedforward.out", "output.dense"],
-] as const;
-
-/** Our names of a layer's norms, and theirs. */
-const NORMS = [
-  ["attention.norm", "attention.output.LayerNorm"],
-  ["feedforward.norm", "output.LayerNorm"],
-] as const;
-
-/** Names of the three parts that we hold joined, in our order. */
-const PARTS = ["query", "key", "value"] as const;
+/** Our names of what a layer, or the embedding, consists of, and theirs. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  "embeddings.norm": ["embeddings.LayerNorm"],
+  "attention.qkv": ["query", "key", "value"].map((part) =>
+    `attention.self.${part}`
+  ),
+  "attention.output": ["attention.output.dense"],
+  "attention.norm": ["attention.output.LayerNorm"],
+  "feedforward.in": ["intermediate.dense"],
+  "feedforward.out": ["output.dense"],
+  "feedforward.norm": ["output.LayerNorm"],
+};
 
 /**
  * Takes a BERT's weights out of a checkpoint, whoever wrote it.
@@ -79,54 +77,23 @@ export function readBertCheckpoint(
 ): ReadCheckpoint {
   const prefix = prefixOf(tensors);
   const reader = checkpointReader(tensors, "BERT weights");
-  const { hidden_size: h, intermediate_size: inner } = config;
-  const take = (name: string, shape: readonly number[]) =>
-    reader.take([prefix + name], shape);
-  const rows = [
-    config.vocab_size,
-    config.max_position_embeddings,
-    config.type_vocab_size,
-  ];
   const weights: Record<string, CheckpointTensor> = {};
-  const norm = (ours: string, theirs: string) => {
-    weights[`${ours}.gain`] = reader.take([
-      `${prefix}${theirs}.weight`,
-      `${prefix}${theirs}.gamma`,
-    ], [h]);
-    weights[`${ours}.bias`] = reader.take([
-      `${prefix}${theirs}.bias`,
-      `${prefix}${theirs}.beta`,
-    ], [h]);
-  };
-  TABLES.forEach(([ours, theirs], i) =>
-    weights[ours] = take(`${theirs}.weight`, [rows[i]!, h])
-  );
-  norm("embeddings.norm", "embeddings.LayerNorm");
-  for (let n = 0; n < config.num_hidden_layers; n++) {
-    const [ours, theirs] = [`layer.${n}`, `encoder.layer.${n}`];
-    const self = (part: string) => `${theirs}.attention.self.${part}`;
-    weights[`${ours}.attention.qkv.weight`] = joined(
-      PARTS.map((part) => take(`${self(part)}.weight`, [h, h])),
+  for (const [name, shape] of Object.entries(bertBackbone(config).shapes)) {
+    const parts = theirNames(name);
+    const size = [shape[0]! / parts.length, ...shape.slice(1)];
+    weights[name] = joined(
+      parts.map((names) =>
+        reader.take(names.map((theirs) => prefix + theirs), size)
+      ),
     );
-    weights[`${ours}.attention.qkv.bias`] = joined(
-      PARTS.map((part) => take(`${self(part)}.bias`, [h])),
-    );
-    DENSE.forEach(([name, source], i) => {
-      const shape = [[h, h], [inner, h], [h, inner]][i]!;
-      weights[`${ours}.${name}.weight`] = take(
-        `${theirs}.${source}.weight`,
-        shape,
-      );
-      weights[`${ours}.${name}.bias`] = take(
-        `${theirs}.${source}.bias`,
-        shape.slice(0, 1),
-      );
-    });
-    for (const [name, source] of NORMS) {
-      norm(`${ours}.${name}`, `${theirs}.${source}`);
-    }
   }
-  readHead(tensors, { h, take: reader.take, weights });
+  if (Object.hasOwn(tensors, "linear.weight")) {
+    const dim = tensors["linear.weight"]!.shape[0] ?? 0;
+    weights["head.weight"] = reader.take(["linear.weight"], [
+      dim,
+      config.hidden_size,
+    ]);
+  }
   return {
     weights,
     unused: reader.unused().filter((name) => !OTHER_HEADS.test(name)),
@@ -147,43 +114,41 @@ export function writeBertCheckpoint(
 ): Record<string, CheckpointTensor> {
   const written: Record<string, CheckpointTensor> = {};
   for (const [name, tensor] of Object.entries(weights)) {
-    if (name !== "head.weight") {
-      Object.assign(written, theirNames(name, tensor));
-    }
+    if (name === "head.weight") continue;
+    const parts = theirNames(name);
+    apart(tensor, parts.length).forEach((piece, i) =>
+      written[parts[i]![0]!] = piece
+    );
   }
   return written;
 }
 
-/** One of our tensors under their name, or under three names. */
-function theirNames(
-  name: string,
-  tensor: CheckpointTensor,
-): Record<string, CheckpointTensor> {
-  const table = TABLES.find(([ours]) => ours === name);
-  if (table) return { [`${table[1]}.weight`]: tensor };
+/**
+ * What they call one of our tensors: one entry a part that we hold joined, and in it the
+ * names in use, the present one first.
+ */
+function theirNames(name: string): string[][] {
+  if (Object.hasOwn(TABLES, name)) return [[TABLES[name]!]];
   const [, layer, part = "", field = ""] =
     name.match(/^(?:layer\.(\d+)\.)?(.+)\.(weight|gain|bias)$/) ?? [];
-  const last = field === "gain" ? "weight" : field;
-  if (name === `embeddings.norm.${field}`) {
-    return { [`embeddings.LayerNorm.${last}`]: tensor };
-  }
-  const prefix = `encoder.layer.${layer}`;
-  const map = [...DENSE, ...NORMS].find(([ours]) => ours === part);
-  if (layer !== undefined && map) {
-    return { [`${prefix}.${map[1]}.${last}`]: tensor };
-  }
-  if (layer !== undefined && part === "attention.qkv") {
-    return Object.fromEntries(
-      apart(tensor).map((
-        piece,
-        i,
-      ) => [`${prefix}.attention.self.${PARTS[i]}.${last}`, piece]),
+  if (
+    !Object.hasOwn(PARTS, part) ||
+    (layer === undefined) !== part.startsWith("embeddings.")
+  ) {
+    throw new ShapeError(
+      "name a BERT weight",
+      "a name of the BERT encoder",
+      `"${name}"`,
     );
   }
-  throw new ShapeError(
-    "write BERT weights",
-    "a name of the BERT encoder",
-    `"${name}"`,
+  const prefix = layer === undefined ? "" : `encoder.layer.${layer}.`;
+  const fields = !part.endsWith("norm")
+    ? [field]
+    : field === "gain"
+    ? ["weight", "gamma"]
+    : ["bias", "beta"];
+  return PARTS[part]!.map((theirs) =>
+    fields.map((last) => `${prefix}${theirs}.${last}`)
   );
 }
 
@@ -203,23 +168,10 @@ function prefixOf(tensors: CheckpointTensors): string {
   );
 }
 
-/** Takes the head that Stanford's form keeps beside the layers. */
-function readHead(tensors: CheckpointTensors, { h, take, weights }: {
-  readonly h: number;
-  readonly take: (
-    names: readonly string[],
-    shape: readonly number[],
-  ) => CheckpointTensor;
-  readonly weights: Record<string, CheckpointTensor>;
-}): void {
-  if (!Object.hasOwn(tensors, "linear.weight")) return;
-  const dim = tensors["linear.weight"]!.shape[0] ?? 0;
-  weights["head.weight"] = take(["linear.weight"], [dim, h]);
-}
-
-/** Tensors stacked along their first axis. */
+/** Tensors stacked along their first axis; one alone is not copied. */
 function joined(parts: readonly CheckpointTensor[]): CheckpointTensor {
   const [first] = parts as [CheckpointTensor];
+  if (parts.length === 1) return first;
   const values = new Float32Array(first.values.length * parts.length);
   parts.forEach((part, i) => values.set(part.values, i * first.values.length));
   return {
@@ -228,11 +180,14 @@ function joined(parts: readonly CheckpointTensor[]): CheckpointTensor {
   };
 }
 
-/** Three equal parts along the first axis. */
-function apart({ shape, values }: CheckpointTensor): CheckpointTensor[] {
-  const size = values.length / 3;
-  return PARTS.map((_, i) => ({
-    shape: [shape[0]! / 3, ...shape.slice(1)],
+/** Equal parts along the first axis, as views. */
+function apart(
+  { shape, values }: CheckpointTensor,
+  count: number,
+): CheckpointTensor[] {
+  const size = values.length / count;
+  return Array.from({ length: count }, (_, i) => ({
+    shape: [shape[0]! / count, ...shape.slice(1)],
     values: values.subarray(i * size, (i + 1) * size),
   }));
 }

@@ -80,30 +80,9 @@ export function encoderOf(
   backbone: Backbone,
   { dim = 128 }: HeadOptions = {},
 ): Encoder {
-  if (!Number.isInteger(dim) || dim < 1 || dim > 65536) {
-    throw new RangeError(
-      `Cannot make an encoder: expected dim from 1 to 65,536, got ${dim}`,
-    );
-  }
+  checkDim(dim);
   const { hidden, maxTokens } = backbone;
   const shapes = { ...backbone.shapes, "head.weight": [dim, hidden] };
-  const run = (
-    tokens: PackedTokens,
-    parameters: Parameters,
-    { options, head }: {
-      readonly options: EncodeOptions;
-      readonly head: (x: Tensor) => Tensor;
-    },
-  ): TokenVectors => {
-    checkTokens(tokens, { maxTokens, ...options });
-    const values = tf.tidy(() =>
-      inLengthOrder(tokens, (sorted, order) => {
-        const drop = dropper(sorted, { order, ...options });
-        return head(backbone.states(sorted, parameters, drop));
-      })
-    );
-    return { values, offsets: tokens.offsets, keep: tokens.keep };
-  };
   return {
     dim,
     hidden,
@@ -113,13 +92,38 @@ export function encoderOf(
       checkParameters(parameters, shapes);
       const head = (x: Tensor) =>
         unitNorm(linear(x, parameters["head.weight"]!));
-      return run(tokens, parameters, { options, head });
+      return run(backbone, { tokens, parameters, options, head });
     },
     tokenStates: (tokens, parameters, options = {}) => {
       checkParameters(parameters, backbone.shapes);
-      return run(tokens, parameters, { options, head: (x) => x });
+      return run(backbone, { tokens, parameters, options, head: (x) => x });
     },
   };
+}
+
+/** Refuses a length that no vector can have. */
+function checkDim(dim: number): void {
+  if (Number.isInteger(dim) && dim >= 1 && dim <= 65536) return;
+  throw new RangeError(
+    `Cannot make an encoder: expected dim from 1 to 65,536, got ${dim}`,
+  );
+}
+
+/** The layers and what stands on them, in order of length; only the result is kept. */
+function run(backbone: Backbone, { tokens, parameters, options, head }: {
+  readonly tokens: PackedTokens;
+  readonly parameters: Parameters;
+  readonly options: EncodeOptions;
+  readonly head: (x: Tensor) => Tensor;
+}): TokenVectors {
+  checkTokens(tokens, { maxTokens: backbone.maxTokens, ...options });
+  const values = tf.tidy(() =>
+    inLengthOrder(tokens, (sorted, order) => {
+      const drop = dropper(sorted, { order, ...options });
+      return head(backbone.states(sorted, parameters, drop));
+    })
+  );
+  return { values, offsets: tokens.offsets, keep: tokens.keep };
 }
 
 /** Runs on the texts sorted by length, shortest first, and puts the rows back in place. */

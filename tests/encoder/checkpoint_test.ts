@@ -184,13 +184,15 @@ Deno.test("writeBertCheckpoint() leaves the head out and refuses a name it does 
     const name of [
       "layer.0.attention.nonsense.weight",
       "layer.x.attention.output.weight",
+      "attention.output.weight",
+      "layer.0.embeddings.norm.gain",
       "extra",
     ]
   ) {
     assertThrows(
       () => writeBertCheckpoint({ [name]: tensor }),
       ShapeError,
-      `Cannot write BERT weights: expected a name of the BERT encoder, got "${name}"`,
+      `Cannot name a BERT weight: expected a name of the BERT encoder, got "${name}"`,
     );
   }
 });
