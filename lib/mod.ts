@@ -525,6 +525,13 @@ export {
   type SettingContext,
 } from "./train/complete_settings.ts";
 export { type Retriever } from "./train/encode_texts.ts";
+export {
+  encodeDocuments,
+  encodeQueries,
+  type EncodeTextsOptions,
+  type Retriever,
+  retrieverOf,
+} from "./train/encode_texts.ts";
 export { type Estimate } from "./train/estimate.ts";
 export { type StepLine } from "./train/loop.ts";
 export { type TestBed } from "./train/measure_model.ts";
