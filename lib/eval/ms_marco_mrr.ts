@@ -53,29 +53,46 @@ export function parseRankedRun(text: string, where: string): RankedRun {
  * A run with scores in the order of given ranks, so that every measure can be
  * taken of it: rank 1 scores -1, rank 2 scores -2.
  *
- * There are no ties. `recip_rank_cut_10` of it, complete, is MS MARCO's MRR@10.
+ * There are no ties. `recip_rank_cut_10` of it, complete, is MS MARCO's MRR@10: a
+ * query's ranks must be 1 to the number of its documents, since a rank left out
+ * would move up those after it.
  *
  * Range: 32-bit floats tell ranks up to 16,777,216 apart.
  *
  * @param run Ranks by query, then document.
  * @returns Scores by query, then document.
+ * @throws {RangeError} If a rank of a query is left out.
  *
  * @example Usage
  * ```ts
  * import { scoredByRank } from "#lib/mod.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const run = scoredByRank(new Map([["q", new Map([["a", 2]])]]));
+ * const run = scoredByRank(new Map([["q", new Map([["a", 2], ["b", 1]])]]));
  * assertEquals(run.get("q")?.get("a"), -2);
  * ```
  */
 export function scoredByRank(run: RankedRun): Run {
   return new Map(
-    [...run].map(([query, ranks]) => [
-      query,
-      new Map([...ranks].map(([document, rank]) => [document, -rank])),
-    ]),
+    [...run].map(([query, ranks]) => {
+      checkWhole(query, ranks);
+      const scores = [...ranks].map(([document, rank]) =>
+        [document, -rank] as const
+      );
+      return [query, new Map(scores)];
+    }),
   );
+}
+
+/** Refuses ranks with a gap. */
+function checkWhole(query: string, ranks: ReadonlyMap<string, number>): void {
+  const there = new Set(ranks.values());
+  for (let rank = 1; rank <= ranks.size; rank++) {
+    if (there.has(rank)) continue;
+    throw new RangeError(
+      `Cannot score by rank: expected ranks 1 to ${ranks.size} of query "${query}", got none of ${rank}`,
+    );
+  }
 }
 
 /**
