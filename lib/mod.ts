@@ -524,7 +524,6 @@ export {
   completeSettings,
   type SettingContext,
 } from "./train/complete_settings.ts";
-export { type Retriever } from "./train/encode_texts.ts";
 export {
   encodeDocuments,
   encodeQueries,
