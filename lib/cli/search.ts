@@ -5,7 +5,8 @@ import { progressBar } from "../report/progress_bar.ts";
 import { writeFileAtomically } from "../store/atomic_file.ts";
 import { retrieverOf } from "../train/encode_texts.ts";
 import { searchCollection } from "../train/measure_model.ts";
-import { openDataset, openModel } from "../train/open_sources.ts";
+import { loadDataset } from "../dataset/load_dataset.ts";
+import { loadModel } from "../store/model/load_model.ts";
 import type { SettingTable } from "../train/setting.ts";
 import { ENGINE_FLAG, needFlag, startEngine } from "./engine_flag.ts";
 import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
@@ -54,14 +55,14 @@ export async function searchCommand(
   const out = needFlag(given, "out");
   const split = (given.split ?? "test") as string;
   const source = needFlag(given, "model");
-  const dataset = await openDataset(needFlag(given, "data"));
+  const dataset = await loadDataset(needFlag(given, "data"));
   const queries = new Map(
     [...splitOf(dataset, split).keys()]
       .map((id) => [id, dataset.queries.get(id)!]),
   );
   const documents = poolOf(dataset, split);
   await startEngine(given);
-  const retriever = retrieverOf(await openModel(source));
+  const retriever = retrieverOf(await loadModel(source));
   const start = performance.now();
   const run = await searchCollection(retriever, { queries, documents }, {
     depth: (given.depth ?? 1000) as number,

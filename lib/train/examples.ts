@@ -11,8 +11,6 @@ export interface ExampleOptions {
   readonly distil: boolean;
   /** Hard negatives: those the data brings, a ranking's, or none. */
   readonly negatives: "given" | "none" | Ranker;
-  /** Query ids to leave out, such as those kept for dev. */
-  readonly without?: ReadonlySet<string>;
 }
 
 /**
@@ -21,7 +19,7 @@ export interface ExampleOptions {
  * example is first drawn.
  *
  * @param dataset Queries, documents, judgements.
- * @param options Split, negatives, what to leave out.
+ * @param options Split and negatives.
  * @returns The examples and all document ids of the training side.
  * @throws {RangeError} If nothing is left to train on.
  */
@@ -29,15 +27,12 @@ export function trainingSet(
   dataset: Dataset,
   options: ExampleOptions,
 ): TrainingSet {
-  const { split, distil, without } = options;
-  const kept = (query: string) => !without?.has(query);
+  const { split, distil } = options;
   const make = distil
-    ? (dataset.tuples ?? []).filter(({ query }) => kept(query))
-      .map((tuple) => () => fromTuple(tuple))
-    : [...splitOf(dataset, split)].filter(([query]) => kept(query))
-      .map(([query, grades]) => () =>
-        fromJudgements(query, grades, dataset, options)
-      );
+    ? (dataset.tuples ?? []).map((tuple) => () => fromTuple(tuple))
+    : [...splitOf(dataset, split)].map(([query, grades]) => () =>
+      fromJudgements(query, grades, dataset, options)
+    );
   if (make.length === 0) {
     throw new RangeError(
       `Cannot train on ${dataset.name}: expected queries in split ${split}, got none`,

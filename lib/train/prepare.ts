@@ -1,12 +1,13 @@
+import { carveDev } from "../dataset/carve_dev.ts";
 import { type Dataset, poolOf, splitOf } from "../dataset/dataset.ts";
+import { loadDataset } from "../dataset/load_dataset.ts";
 import type { EngineInUse, EngineName } from "../engine/use_engine.ts";
 import { useEngine } from "../engine/use_engine.ts";
-import type { Qrels } from "../eval/run.ts";
 import { stream } from "../num/stream.ts";
+import { loadModel } from "../store/model/load_model.ts";
 import type { Model } from "../store/model/model.ts";
 import { completeSettings } from "./complete_settings.ts";
 import type { TestBed } from "./measure_model.ts";
-import { openDataset, openModel } from "./open_sources.ts";
 import type { GivenSettings } from "./setting_table.ts";
 import type { TrainSettings } from "./settings.ts";
 
@@ -24,12 +25,7 @@ export interface Prepared {
   readonly test: TestBed & { readonly split: string };
   /** What is measured on the way, where asked for. */
   readonly dev?: TestBed;
-  /** Training queries kept apart for `dev`. */
-  readonly kept: ReadonlySet<string>;
 }
-
-/** Share of the training queries that stands in where a dataset has no dev split. */
-const CARVED = 0.1;
 
 /**
  * Opens model and data, completes the settings, and checks that they fit.
@@ -43,13 +39,17 @@ export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
     (given[name] ?? otherwise) as string;
   const engine = await useEngine(text("engine", "auto") as EngineName | "auto");
   const split = text("split", "train");
-  const dataset = await openDataset(text("data", "wordnet"));
-  const model = await openModel(
+  const loaded = await loadDataset(text("data", "wordnet"));
+  const measuredOn = testSplit(loaded, split);
+  const dataset = Number(given["eval-every"] ?? 0) > 0 && split === "train"
+    ? carveDev(loaded, stream(0, "carve dev"))
+    : loaded;
+  const { dim } = given;
+  const model = await loadModel(
     text("model", "use-lite"),
-    given.dim as number | undefined,
+    typeof dim === "number" ? { dim } : {},
   );
-  const kept = carve(dataset, given, split);
-  const judged = splitOf(dataset, split).size - kept.size;
+  const judged = splitOf(dataset, split).size;
   const scored = dataset.tuples?.filter(({ scores }) => scores) ?? [];
   const settings = completeSettings(given, {
     family: model.family,
@@ -67,23 +67,9 @@ export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
     engine,
     model: withForms(model, settings),
     dataset,
-    test: testBed(dataset, testSplit(dataset, split)),
-    ...(settings.evalEvery > 0 && { dev: devBed(dataset, split, kept) }),
-    kept,
+    test: { ...testBed(dataset, measuredOn), split: measuredOn },
+    ...(settings.evalEvery > 0 && { dev: testBed(dataset, "dev") }),
   };
-}
-
-/** Training queries to measure on, where evaluation is asked for and there is no dev split. */
-function carve(
-  dataset: Dataset,
-  given: GivenSettings,
-  split: string,
-): ReadonlySet<string> {
-  const wanted = Number(given["eval-every"] ?? 0) > 0;
-  if (!wanted || dataset.qrels.dev) return new Set();
-  const queries = [...splitOf(dataset, split).keys()];
-  const count = Math.max(1, Math.round(CARVED * queries.length));
-  return new Set(stream(0, "carve dev").sample(queries, count));
 }
 
 /** The split that a run is judged on: test, else dev. */
@@ -99,26 +85,8 @@ function testSplit(dataset: Dataset, trained: string): string {
   );
 }
 
-function testBed(
-  dataset: Dataset,
-  split: string,
-): TestBed & { readonly split: string } {
-  return { ...bedOf(dataset, splitOf(dataset, split), split), split };
-}
-
-function devBed(
-  dataset: Dataset,
-  split: string,
-  kept: ReadonlySet<string>,
-): TestBed {
-  if (dataset.qrels.dev) return bedOf(dataset, dataset.qrels.dev, "dev");
-  const qrels = new Map(
-    [...splitOf(dataset, split)].filter(([query]) => kept.has(query)),
-  );
-  return bedOf(dataset, qrels, split);
-}
-
-function bedOf(dataset: Dataset, qrels: Qrels, split: string): TestBed {
+function testBed(dataset: Dataset, split: string): TestBed {
+  const qrels = splitOf(dataset, split);
   return {
     queries: new Map(
       [...qrels.keys()].map((id) => [id, dataset.queries.get(id)!]),

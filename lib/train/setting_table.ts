@@ -1,3 +1,5 @@
+import { OPTIMIZER_NAMES } from "../optim/optimizer_named.ts";
+import { SCHEDULE_NAMES } from "../optim/schedule_named.ts";
 import {
   type SettingTable,
   type SettingValue,
@@ -34,13 +36,13 @@ export const TRAIN_SETTINGS: SettingTable = {
   },
   optimizer: {
     type: "string",
-    choices: ["adamw", "schedule-free-adamw", "sgd"],
+    choices: OPTIMIZER_NAMES,
     default: "adamw",
     help: "the rule from gradients to parameters",
   },
   schedule: {
     type: "string",
-    choices: ["linear", "constant"],
+    choices: SCHEDULE_NAMES,
     help:
       "learning rate after the warm-up (default linear; constant with schedule-free)",
   },

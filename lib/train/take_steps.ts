@@ -111,13 +111,12 @@ function stepTaker(
   state: TrainingState,
   step: number,
 ) => { readonly state: TrainingState; readonly figures: StepFigures } {
-  const { settings, model, dataset, kept } = prepared;
+  const { settings, model, dataset } = prepared;
   const { batch, ways, seed, dropout: rate } = settings;
   const set = trainingSet(dataset, {
     split: settings.split,
     distil: settings.loss === "kl" && !teach,
     negatives: negativesOf(settings, words),
-    without: kept,
   });
   const loss = batchLoss(settings);
   const key = hash32(seed, 0x64726f70);

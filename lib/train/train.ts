@@ -1,8 +1,8 @@
+import { writeLicences } from "../dataset/write_licences.ts";
 import { tf } from "../engine/tensor.ts";
 import type { Run } from "../eval/run.ts";
 import type { Progress } from "../num/progress.ts";
 import { optimizerNamed } from "../optim/optimizer_named.ts";
-import { writeFileAtomically } from "../store/atomic_file.ts";
 import { saveModel } from "../store/model/save_model.ts";
 import { bm25Indexes, untrainedRun, wordsRun } from "./baselines.ts";
 import { startingWeights } from "./head.ts";
@@ -80,7 +80,7 @@ export async function train(
     weights: () => startingWeights(model, dataset, settings),
   });
   say?.(start.says);
-  await keepLicences(prepared, out);
+  await writeLicences(out, dataset);
   const baselines = {
     bm25: wordsRun(words(test.split), test),
     untrained: await untrainedRun(model, test, {
@@ -133,17 +133,4 @@ function memoryWatch(
     inner?.(report);
   };
   return { progress, peak: look };
-}
-
-/** Puts the licences of data and model beside what is derived from them. */
-async function keepLicences(
-  { dataset }: Prepared,
-  out: string,
-): Promise<void> {
-  const texts = (dataset.licences ?? []).map(({ origin, text }) =>
-    `${origin}\n\n${text}\n`
-  );
-  if (texts.length > 0) {
-    await writeFileAtomically(`${out}/LICENCES.txt`, texts.join("\n"));
-  }
 }
