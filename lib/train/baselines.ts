@@ -31,7 +31,9 @@ export function wordsRun(index: Bm25, bed: Pick<TestBed, "queries">): Run {
 }
 
 /**
- * Ranks with a model as it came: its encoder's token states, without a head.
+ * Ranks with a model as it came: its encoder's token states, without a head, and
+ * queries without [MASK] tokens, which an encoder that never trained with them
+ * ranks worse with (MiniLM on SciFact: nDCG@10 .727 against .754).
  *
  * @param model The model, untrained.
  * @param bed Queries and documents.
@@ -44,12 +46,14 @@ export async function untrainedRun(
   options: SearchCollectionOptions = {},
 ): Promise<Run> {
   const parameters = parametersOf(model.parameters);
-  const encoder = withoutHead(model.encoder);
+  const retriever = {
+    ...model,
+    encoder: withoutHead(model.encoder),
+    queryForm: { ...model.queryForm, expansion: "none" as const },
+    parameters,
+  };
   try {
-    return await searchCollection({ ...model, encoder, parameters }, bed, {
-      depth: DEPTH,
-      ...options,
-    });
+    return await searchCollection(retriever, bed, { depth: DEPTH, ...options });
   } finally {
     tf.dispose(parameters);
   }
