@@ -5,7 +5,6 @@
  * @module
  */
 import { tf } from "../tensor.ts";
-import type { Address } from "../foreign.ts";
 import {
   type Argument,
   buildGraph,
@@ -18,17 +17,10 @@ import type { Runtime } from "./runtime.ts";
 /** Numbers of a tensor: a view of pooled memory. */
 export type Values = Float32Array | Int32Array | Uint8Array;
 
-/** A block that several tensors may stand on. */
-interface SharedBlock {
-  readonly block: Block;
-  users: number;
-}
-
 /** What the backend keeps of one tensor's data. */
 interface Storage {
   readonly values: Values;
-  readonly address: Address;
-  readonly shared: SharedBlock;
+  readonly block: Block;
   /** Texts, for the dtype `string` alone. */
   readonly texts?: readonly Uint8Array[];
   references: number;
@@ -62,12 +54,12 @@ export function sizeOf(shape: readonly number[]): number {
 /** The view of a block that a kind of numbers needs. */
 function viewOf(
   { buffer, offset }: Block,
-  { dtype, from, size }: { dtype: string; from: number; size: number },
+  dtype: string,
+  size: number,
 ): Values {
-  const start = offset + from * BYTES[dtype]!;
-  if (dtype === "float32") return new Float32Array(buffer, start, size);
-  if (dtype === "int32") return new Int32Array(buffer, start, size);
-  return new Uint8Array(buffer, start, size);
+  if (dtype === "float32") return new Float32Array(buffer, offset, size);
+  if (dtype === "int32") return new Int32Array(buffer, offset, size);
+  return new Uint8Array(buffer, offset, size);
 }
 
 /** Tensors on pooled memory, and the graphs that compute on them. */
@@ -85,40 +77,11 @@ export class OnnxBackend extends tf.KernelBackend {
 
   /** A new tensor with arbitrary contents. */
   allocate(shape: readonly number[], dtype: tf.DataType = "float32"): Info {
-    const bytes = sizeOf(shape) * BYTES[dtype]!;
-    const shared = { block: this.#memory.take(bytes), users: 0 };
-    return this.#place(shared, { shape, dtype, from: 0 });
-  }
-
-  /**
-   * Two new tensors on one block: the second covers all of it, the first its
-   * beginning, so that saving the second saves the first without a copy.
-   */
-  allocateNested(
-    inner: readonly number[],
-    outer: readonly number[],
-  ): [inner: Info, outer: Info] {
-    const shared = { block: this.#memory.take(sizeOf(outer) * 4), users: 0 };
-    const place = (shape: readonly number[]) =>
-      this.#place(shared, { shape, dtype: "float32", from: 0 });
-    return [place(inner), place(outer)];
-  }
-
-  /** Registers a tensor on a block. */
-  #place(
-    shared: SharedBlock,
-    { shape, dtype, from }: {
-      shape: readonly number[];
-      dtype: tf.DataType;
-      from: number;
-    },
-  ): Info {
-    const dataId = {};
     const size = sizeOf(shape);
-    const address = shared.block.address + BigInt(from * BYTES[dtype]!);
-    const values = viewOf(shared.block, { dtype, from, size });
-    shared.users++;
-    this.#data.set(dataId, { values, address, shared, references: 1 });
+    const block = this.#memory.take(size * BYTES[dtype]!);
+    const values = viewOf(block, dtype, size);
+    const dataId = {};
+    this.#data.set(dataId, { values, block, references: 1 });
     return { dataId, shape: [...shape], dtype };
   }
 
@@ -134,7 +97,7 @@ export class OnnxBackend extends tf.KernelBackend {
 
   /** A tensor, or a part of it, as a graph's input or output. */
   argument(info: Info, { shape = info.shape, from = 0 }: Part = {}): Argument {
-    const { address } = this.#data.get(info.dataId);
+    const { address } = this.#data.get(info.dataId).block;
     const bytes = from * BYTES[info.dtype]!;
     return { address: bytes === 0 ? address : address + BigInt(bytes), shape };
   }
@@ -147,8 +110,7 @@ export class OnnxBackend extends tf.KernelBackend {
 
   /** Whether nobody else reads this tensor's numbers, under any shape. */
   isOwnedAlone(info: Info): boolean {
-    const { references, shared } = this.#data.get(info.dataId);
-    return references === 1 && shared.users === 1;
+    return this.#data.get(info.dataId).references === 1;
   }
 
   /** Frees a tensor that only kernels have seen. */
@@ -227,8 +189,7 @@ export class OnnxBackend extends tf.KernelBackend {
     const storage = this.#data.get(dataId);
     storage.references--;
     if (storage.references > 0 && !force) return false;
-    storage.shared.users--;
-    if (storage.shared.users === 0) this.#memory.give(storage.shared.block);
+    this.#memory.give(storage.block);
     this.#data.delete(dataId);
     return true;
   }

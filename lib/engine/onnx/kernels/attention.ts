@@ -2,16 +2,22 @@
  * Attention inside each text, and its gradient: one graph call a text, on
  * exactly its tokens.
  *
- * A text's logits and probabilities fit the processor's cache, so mixed
- * lengths cost what uniform ones do, and nothing is ever padded.
+ * Nothing is padded, so mixed lengths cost what uniform ones do. Probabilities
+ * are not kept but computed again for the gradient: that costs a sixth more
+ * there, and memory stays proportional to tokens instead of squared lengths.
  *
  * @module
  */
-import type { Argument, GraphForm, Node } from "../graph.ts";
+import type { Argument } from "../graph.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import type { Info, OnnxBackend } from "../onnx_backend.ts";
+import {
+  type AttentionForm,
+  backwardForm,
+  forwardForm,
+} from "./attention_graph.ts";
 
-/** The shapes of one call, and where its texts stand. */
+/** What one call is about. */
 interface Layout {
   readonly heads: number;
   readonly hidden: number;
@@ -21,71 +27,16 @@ interface Layout {
   readonly scale: number;
 }
 
-/** Where one text stands in the arrays of the call. */
-interface Place {
-  readonly length: number;
-  /** Its first token. */
+/** The tokens of one text. */
+interface Text {
   readonly start: number;
-  /** Its first probability, counted behind the results. */
-  readonly square: number;
+  readonly length: number;
+  /** Minus infinity for keys nobody may see; absent where all may be seen. */
+  readonly hidden: Argument | undefined;
 }
 
-/**
- * `FusedMatMul` with `transBatch` reads `[tokens, heads, width]` as a stack of
- * heads without moving anything.
- */
-function forwardForm(scale: number, masked: boolean): GraphForm {
-  const alpha = { float: scale };
-  const mask: Node[] = masked ? [["Add", "l hidden", "m"]] : [];
-  return {
-    inputs: masked ? "qkv hidden" : "qkv",
-    outputs: "y p",
-    nodes: [
-      ["Split", "qkv", "q k v", { axis: 1 }],
-      ["ms.FusedMatMul", "q k", "l", {
-        transBatchA: 1,
-        transBatchB: 1,
-        transB: 1,
-        alpha,
-      }],
-      ...mask,
-      ["Softmax", masked ? "m" : "l", "p", { axis: -1 }],
-      ["ms.FusedMatMul", "p v", "c", { transBatchB: 1 }],
-      ["Transpose", "c", "y", { perm: [1, 0, 2] }],
-    ],
-  };
-}
-
-/**
- * `dl = p (dp - delta)` with `delta = sum of dy y` over a head's width, which
- * equals the sum of `p dp` over keys and is shorter.
- */
-function backwardForm(scale: number): GraphForm {
-  const alpha = { float: scale };
-  return {
-    inputs: "dy qkv y p",
-    outputs: "dqkv",
-    nodes: [
-      ["Split", "qkv", "q k v", { axis: 1 }],
-      ["Mul", "dy y", "dyy"],
-      ["ReduceSum", "dyy last", "d", { keepdims: 1 }],
-      ["Transpose", "d", "delta", { perm: [1, 0, 2] }],
-      ["ms.FusedMatMul", "dy v", "dp", {
-        transBatchA: 1,
-        transBatchB: 1,
-        transB: 1,
-      }],
-      ["ms.FusedMatMul", "p dy", "dv", { transA: 1, transBatchB: 1 }],
-      ["Sub", "dp delta", "c"],
-      ["Mul", "c p", "dl"],
-      ["ms.FusedMatMul", "dl k", "dq", { transBatchB: 1, alpha }],
-      ["ms.FusedMatMul", "dl q", "dk", { transA: 1, transBatchB: 1, alpha }],
-      ["Concat", "dq dk dv", "all", { axis: 0 }],
-      ["Transpose", "all", "dqkv", { perm: [1, 0, 2] }],
-    ],
-    constants: { last: [-1] },
-  };
-}
+/** Probabilities that a core may hold at a time: 1 MB. */
+const PIECE = 1 << 18;
 
 /** Reads the layout off a call. */
 function layoutOf({ inputs, attrs }: KernelCall): Layout {
@@ -94,95 +45,110 @@ function layoutOf({ inputs, attrs }: KernelCall): Layout {
   return { tokens, hidden: width / 3, heads, offsets, attend, scale };
 }
 
-/** Where each text stands, empty ones left out. */
-function placesOf({ offsets, heads, tokens, hidden }: Layout) {
-  const places: Place[] = [];
-  let square = tokens * hidden;
+/** `LabAttention`: `[y, y]`: what the gradient needs is the result itself. */
+export const attention: Kernel = (call) => {
+  const { backend } = call;
+  const layout = layoutOf(call);
+  const y = backend.allocate([layout.tokens, layout.hidden]);
+  eachText(backend, layout, (text) => {
+    const graph = backend.graph(
+      ...named("attention", formOf(call, layout, text), forwardForm),
+    );
+    const { wide, narrow } = viewsOf(backend, layout, text);
+    graph([wide(call.inputs.qkv!), ...hiddenOf(text)], [narrow(y)]);
+  });
+  return [y, backend.reshaped(y, [layout.tokens * layout.hidden])];
+};
+
+/** `LabAttentionGrad`: `dqkv`; its input `probabilities` is the result. */
+export const attentionGradient: Kernel = (call) => {
+  const { inputs, backend } = call;
+  const { dy, qkv, probabilities } = inputs as Record<
+    "dy" | "qkv" | "probabilities",
+    Info
+  >;
+  const layout = layoutOf(call);
+  const dqkv = backend.allocate(qkv.shape);
+  eachText(backend, layout, (text) => {
+    const graph = backend.graph(
+      ...named("attention gradient", formOf(call, layout, text), backwardForm),
+    );
+    const { wide, narrow } = viewsOf(backend, layout, text);
+    graph(
+      [wide(qkv), ...hiddenOf(text), narrow(dy), narrow(probabilities)],
+      [wide(dqkv)],
+    );
+  });
+  return dqkv;
+};
+
+/** A graph's name and how to write it. */
+function named<Form>(
+  what: string,
+  form: AttentionForm,
+  write: (form: AttentionForm) => Form,
+): [string, () => Form] {
+  const { scale, heads, parts, isMasked } = form;
+  return [
+    `${what} ${scale} ${heads} ${parts} ${isMasked}`,
+    () => write(form),
+  ];
+}
+
+/** Visits the texts that have tokens. */
+function eachText(
+  backend: OnnxBackend,
+  { offsets, attend, tokens }: Layout,
+  visit: (text: Text) => void,
+): void {
+  const bias = attend.includes(0) ? backend.allocate([tokens]) : undefined;
+  if (bias !== undefined) {
+    const values = backend.floats(bias);
+    for (let i = 0; i < tokens; i++) values[i] = attend[i] ? 0 : -Infinity;
+  }
   for (let text = 0; text + 1 < offsets.length; text++) {
     const start = offsets[text]!;
     const length = offsets[text + 1]! - start;
-    if (length > 0) places.push({ length, start, square });
-    square += heads * length * length;
-  }
-  return { places, size: square };
-}
-
-/** The parts of the arrays that one text uses. */
-function partsOf({ heads, hidden }: Layout, { length, start, square }: Place) {
-  const width = hidden / heads;
-  return {
-    qkv: { shape: [length, 3 * heads, width], from: start * 3 * hidden },
-    y: { shape: [length, heads, width], from: start * hidden },
-    p: { shape: [heads, length, length], from: square },
-  };
-}
-
-/**
- * `LabAttention`: `[y, saved]`, where `saved` is `y` again followed by the
- * probabilities, `[heads, length, length]` a text; `y` is its beginning.
- */
-export const attention: Kernel = (call) => {
-  const { backend } = call;
-  const qkv = call.inputs.qkv!;
-  const layout = layoutOf(call);
-  const { places, size } = placesOf(layout);
-  const [y, saved] = backend.allocateNested(
-    [layout.tokens, layout.hidden],
-    [size],
-  );
-  const hidden = hiddenKeys(backend, layout);
-  for (const place of places) {
-    const parts = partsOf(layout, place);
-    const mask = hidden?.(place);
-    const graph = backend.graph(
-      `attention ${layout.scale} ${mask !== undefined}`,
-      () => forwardForm(layout.scale, mask !== undefined),
-    );
-    const given = [backend.argument(qkv, parts.qkv)];
-    if (mask !== undefined) given.push(mask);
-    graph(given, [
-      backend.argument(saved, parts.y),
-      backend.argument(saved, parts.p),
-    ]);
-  }
-  hidden?.free();
-  return [y, saved];
-};
-
-/** Minus infinity for unattended keys, as arguments for texts that have some. */
-function hiddenKeys(
-  backend: OnnxBackend,
-  { tokens, attend }: Layout,
-): { (place: Place): Argument | undefined; free: () => void } | undefined {
-  if (!attend.includes(0)) return undefined;
-  const bias = backend.allocate([tokens]);
-  const values = backend.floats(bias);
-  for (let i = 0; i < tokens; i++) values[i] = attend[i] === 0 ? -Infinity : 0;
-  const argument = ({ start, length }: Place) =>
-    attend.subarray(start, start + length).includes(0)
-      ? backend.argument(bias, { shape: [length], from: start })
+    const isMasked = attend.subarray(start, start + length).includes(0);
+    const hidden = isMasked
+      ? backend.argument(bias!, { shape: [length], from: start })
       : undefined;
-  return Object.assign(argument, { free: () => backend.free(bias) });
+    if (length > 0) visit({ start, length, hidden });
+  }
+  if (bias !== undefined) backend.free(bias);
 }
 
-/** `LabAttentionGrad`: `dqkv`. */
-export const attentionGradient: Kernel = (call) => {
-  const { inputs, backend } = call;
-  const { dy, qkv, probabilities } = inputs as Record<string, Info>;
-  const layout = layoutOf(call);
-  const dqkv = backend.allocate(qkv!.shape);
-  const graph = backend.graph(
-    `attention gradient ${layout.scale}`,
-    () => backwardForm(layout.scale),
-  );
-  for (const place of placesOf(layout).places) {
-    const parts = partsOf(layout, place);
-    graph([
-      backend.argument(dy!, parts.y),
-      backend.argument(qkv!, parts.qkv),
-      backend.argument(probabilities!, parts.y),
-      backend.argument(probabilities!, parts.p),
-    ], [backend.argument(dqkv, parts.qkv)]);
-  }
-  return dqkv;
-};
+/** The mask of a text as a list of inputs. */
+function hiddenOf({ hidden }: Text): Argument[] {
+  return hidden === undefined ? [] : [hidden];
+}
+
+/** Which graph a text needs: its heads in as few parts as the cache allows. */
+function formOf(
+  { backend }: KernelCall,
+  { heads, scale }: Layout,
+  { length, hidden }: Text,
+): AttentionForm {
+  const room = PIECE * backend.runtime.threads;
+  let parts = 1;
+  while (
+    parts < heads && (heads % parts !== 0 ||
+      heads / parts * length * length > room)
+  ) parts++;
+  return { heads, scale, parts, isMasked: hidden !== undefined };
+}
+
+/** A text's rows of `[tokens, 3 hidden]` and `[tokens, hidden]`, by heads. */
+function viewsOf(
+  backend: OnnxBackend,
+  { heads, hidden }: Layout,
+  { start, length }: Text,
+) {
+  const width = hidden / heads;
+  const rows = (times: number) => (info: Info) =>
+    backend.argument(info, {
+      shape: [length, times * heads, width],
+      from: start * times * hidden,
+    });
+  return { wide: rows(3), narrow: rows(1) };
+}
