@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { BenchBatch } from "./bench_batch.ts";
 import { BENCH_RATES, type StepTime } from "./bench_step.ts";
 
@@ -41,10 +42,14 @@ export interface PyLateOptions {
   readonly precision: string;
   /** Threads of its matrix products. */
   readonly threads: number;
+  /** What is started, without the settings file. Default: PyLate in the environment of `tests/bench/peers`. */
+  readonly command?: readonly string[];
 }
 
-/** Where the peers' environment and programs are. */
-const PEERS = new URL("../../tests/bench/peers/", import.meta.url);
+/** PyLate's step in the environment that `make_environment.sh` makes. */
+const PYLATE = [".venv/bin/python", "pylate_step.py"].map((name) =>
+  fileURLToPath(new URL(`../../tests/bench/peers/${name}`, import.meta.url))
+);
 
 /**
  * Starts PyLate's training step on a batch and waits until it is ready.
@@ -59,14 +64,13 @@ export async function startPyLate(
   batch: BenchBatch,
   options: PyLateOptions,
 ): Promise<Peer> {
+  const { command = PYLATE, ...settings } = options;
   const path = `${options.folder}/pylate.json`;
   await Deno.writeTextFile(
     path,
-    JSON.stringify({ ...options, ...batch, ...BENCH_RATES }),
+    JSON.stringify({ ...settings, ...batch, ...BENCH_RATES }),
   );
-  const peer = converse(
-    spawn([new URL("pylate_step.py", PEERS).pathname, path]),
-  );
+  const peer = converse(await spawn([...command, path]));
   await peer.answer();
   return {
     take: async () => {
@@ -80,22 +84,24 @@ export async function startPyLate(
   };
 }
 
-function spawn(args: readonly string[]): Deno.ChildProcess {
-  const python = new URL(".venv/bin/python", PEERS).pathname;
+/** Starts a program with pipes to and from it. */
+async function spawn(
+  [program = "", ...args]: readonly string[],
+): Promise<Deno.ChildProcess> {
   try {
-    const command = new Deno.Command(python, {
-      args: [...args],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    });
-    return command.spawn();
+    await Deno.stat(program);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Deno.errors.NotFound(
-      `Cannot start PyLate: expected ${python}, got no such file; make it with bash tests/bench/peers/make_environment.sh`,
+      `Cannot start PyLate: expected ${program}, got no such file; make it with bash tests/bench/peers/make_environment.sh`,
     );
   }
+  return new Deno.Command(program, {
+    args,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
 }
 
 /** A process that answers a line of JSON for every line it is sent. */
@@ -112,8 +118,8 @@ function converse(process: Deno.ChildProcess): Conversation {
   ).getReader();
   const complaints = new Response(process.stderr).text();
   return {
-    ask: () => writer.write(new TextEncoder().encode("step\n")).catch(() => {}), // its end is told by answer
-
+    // a process that has ended is told by `answer`
+    ask: () => writer.write(new TextEncoder().encode("step\n")).catch(() => {}),
     answer: async () => {
       const { value } = await lines.read();
       if (value !== undefined) return JSON.parse(value);

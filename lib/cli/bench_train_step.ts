@@ -145,12 +145,20 @@ async function besidePyLate(
 }
 
 /** Anything that takes steps. */
-interface Stepper {
+export interface Stepper {
+  /** Takes the next step. */
   take(): StepTime | Promise<StepTime>;
 }
 
-/** Lets every system take its steps in turn, so that the machine's moods meet them alike. */
-async function takeSteps(
+/**
+ * Lets every system take its steps in turn, so that the machine's moods meet
+ * them alike.
+ *
+ * @param systems Whatever takes steps.
+ * @param options Steps of each; a signal that stops between two.
+ * @returns Times, `[systems][steps]`.
+ */
+export async function takeSteps(
   systems: readonly Stepper[],
   { steps, signal }: {
     readonly steps: number;
@@ -167,8 +175,14 @@ async function takeSteps(
   return times;
 }
 
-/** Puts the result together; the first step warms up and does not count. */
-function resultOf(
+/**
+ * Puts the result together; the first step warms up and does not count.
+ *
+ * @param times Of our steps.
+ * @param options What was measured, and what the peer says.
+ * @returns The result.
+ */
+export function resultOf(
   times: readonly StepTime[],
   { engine, settings, tokens, pylate }: {
     readonly engine: string;
@@ -193,8 +207,14 @@ function resultOf(
   };
 }
 
-/** Says what is wrong where both sides should have computed the same and did not. */
-function disagreement(
+/**
+ * Says what is wrong where both sides should have computed the same and did not.
+ *
+ * @param result The result.
+ * @param settings Dropout and the peer's precision.
+ * @returns A complaint, or nothing.
+ */
+export function disagreement(
   { losses, peers }: BenchResult,
   { dropout, peerPrecision }: BenchSettings,
 ): string | undefined {

@@ -1,0 +1,70 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { benchBatch } from "#lib/cli/bench_batch.ts";
+import type { Dataset } from "#lib/dataset/dataset.ts";
+
+const IDS = Array.from({ length: 20 }, (_, i) => `d${i}`);
+
+/** Twenty documents of 1 to 20 letters; two of three queries have a relevant one. */
+const DATASET: Dataset = {
+  name: "letters",
+  queries: new Map([["p", "first"], ["q", "second"], ["r", "third"]]),
+  documents: new Map(IDS.map((id, i) => [id, "x".repeat(i + 1)])),
+  qrels: {
+    train: new Map([
+      ["p", new Map([["d3", 0], ["d4", 1]])],
+      ["q", new Map([["d5", 0]])],
+      ["r", new Map([["d6", 2]])],
+    ]),
+  },
+};
+
+Deno.test("benchBatch() puts each query's first relevant document first", () => {
+  const { queries, documents } = benchBatch(DATASET, {
+    split: "train",
+    queries: 2,
+    ways: 3,
+  });
+  assertEquals(queries, ["first", "third"]);
+  assertEquals(documents.map(([positive]) => positive!.length), [5, 7]);
+});
+
+Deno.test("benchBatch() draws other documents once each when they come as they are", () => {
+  const { documents, scores } = benchBatch(DATASET, {
+    split: "train",
+    queries: 2,
+    ways: 10,
+  });
+  assertEquals(new Set(documents.flat()).size, 20);
+  assertEquals(scores.map((row) => row.length), [10, 10]);
+});
+
+Deno.test("benchBatch() gives the same texts when the seed is the same", () => {
+  const options = { split: "train", queries: 2, ways: 3, seed: 5 };
+  assertEquals(benchBatch(DATASET, options), benchBatch(DATASET, options));
+});
+
+Deno.test("benchBatch() spreads over all lengths when mixed", () => {
+  const { documents } = benchBatch(DATASET, {
+    split: "train",
+    queries: 2,
+    ways: 4,
+    mixed: true,
+  });
+  const lengths = documents.flatMap((row) => row.slice(1)).map((text) =>
+    text.length
+  ).sort((a, b) => a - b);
+  assertEquals(lengths, [2, 6, 10, 13, 16, 19]);
+});
+
+Deno.test("benchBatch() refuses too few queries or documents", () => {
+  assertThrows(
+    () => benchBatch(DATASET, { split: "train", queries: 3, ways: 2 }),
+    RangeError,
+    "Cannot make a batch of letters: expected 3 queries with a relevant document in split train, got 2",
+  );
+  assertThrows(
+    () => benchBatch(DATASET, { split: "train", queries: 2, ways: 11 }),
+    RangeError,
+    "expected 20 further documents, got 18",
+  );
+});
