@@ -49,7 +49,7 @@ export function exampleLemma(
  * ```
  */
 export function isInflected(token: string, word: string): boolean {
-  if (token === word) return true;
+  if (token === word || word.length < 2) return token === word;
   const last = word.at(-1) ?? "";
   const stem = word.slice(0, -1);
   return hasEnding(token, word) ||
