@@ -570,6 +570,11 @@ export { drawPng, drawSvg, writeFigure } from "./report/draw_figure.ts";
 export { duration } from "./report/duration.ts";
 export { escapeHtml } from "./report/escape_html.ts";
 export {
+  type ExplainedMatch,
+  explainMatch,
+  matchMap,
+} from "./report/explain_match.ts";
+export {
   type Figure,
   figure,
   type FigureOptions,
