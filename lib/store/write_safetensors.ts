@@ -61,7 +61,7 @@ export async function writeSafetensors(
  * import { assertEquals } from "@std/assert";
  *
  * const chunks = safetensorsChunks({ a: { shape: [1], values: Float32Array.of(1) } });
- * assertEquals(chunks.map((chunk) => chunk.length), [104, 4]);
+ * assertEquals(chunks.map((chunk) => chunk.length), [96, 4]);
  * ```
  */
 export function safetensorsChunks(
