@@ -138,20 +138,57 @@ function layer(x: Tensor, p: Parameters, batch: Batch): Tensor {
   });
 }
 
-/** One round of a batch: milliseconds forward alone, and with the gradient. */
-function round(batch: Batch, parameters: Parameters): [number, number] {
+/** What one round took. */
+interface Times {
+  forward: number;
+  /** Forward and backward. */
+  both: number;
+  /** The matrix products of forward and backward alone. */
+  products: number;
+}
+
+/** Milliseconds that a computation takes. */
+function clocked(compute: () => void): number {
   const start = performance.now();
-  tf.tidy(() => void layer(batch.x, parameters, batch));
-  const forward = performance.now() - start;
-  const all = { ...parameters, x: batch.x };
-  const again = performance.now();
-  const { value, gradients } = valueAndGradients(
-    ({ x, ...p }) =>
-      tf.sum(tf.mul(layer(x!, p, batch), batch.weights)) as Tensor,
-    all,
+  compute();
+  return performance.now() - start;
+}
+
+/** One round of a batch. */
+function round(batch: Batch, parameters: Parameters): Times {
+  const forward = clocked(() =>
+    tf.tidy(() => void layer(batch.x, parameters, batch))
   );
-  tf.dispose([value, gradients]);
-  return [forward, performance.now() - again];
+  const both = clocked(() => {
+    const { value, gradients } = valueAndGradients(
+      ({ x, ...p }) =>
+        tf.sum(tf.mul(layer(x!, p, batch), batch.weights)) as Tensor,
+      { ...parameters, x: batch.x },
+    );
+    tf.dispose([value, gradients]);
+  });
+  return { forward, both, products: productsAlone(batch, parameters) };
+}
+
+/** The matrix products of the linear layers, without anything else. */
+function productsAlone({ x }: Batch, parameters: Parameters): number {
+  const rows = x.shape[0]!;
+  const weights = ["qkv", "output", "wide", "narrow"].map((name) =>
+    parameters[name]!
+  );
+  const given = weights.map(({ shape: [out, width] }) =>
+    [tf.ones([rows, width!]), tf.ones([rows, out!])] as const
+  );
+  const time = clocked(() =>
+    weights.forEach((weight, i) => {
+      const [x, dy] = given[i]!;
+      tf.tidy(() => void tf.matMul(x, weight, false, true));
+      tf.tidy(() => void tf.matMul(dy, weight));
+      tf.tidy(() => void tf.matMul(dy, x, true));
+    })
+  );
+  given.forEach((pair) => tf.dispose([...pair]));
+  return time;
 }
 
 /** Lengths between 20 and 180 in a fixed disorder. */
@@ -180,34 +217,39 @@ const batches = [
 ];
 const parameters = layerParameters();
 watchKernels(name);
-const best = batches.map(() => [Infinity, Infinity]);
+const best = batches.map((): Times => ({
+  forward: Infinity,
+  both: Infinity,
+  products: Infinity,
+}));
 const tables = batches.map(() => new Map<string, Row>());
 for (let i = 0; i < Number(rounds); i++) {
   batches.forEach((batch, b) => {
     rows.clear();
-    const times = round(batch, parameters);
-    if (times[1]! < best[b]![1]!) tables[b] = new Map(rows);
-    times.forEach((time, k) => best[b]![k] = Math.min(best[b]![k]!, time));
+    const least = best[b]!;
+    const { forward, both, products } = round(batch, parameters);
+    if (both < least.both) tables[b] = new Map(rows);
+    least.forward = Math.min(least.forward, forward);
+    least.both = Math.min(least.both, both);
+    least.products = Math.min(least.products, products);
   });
 }
 batches.forEach(({ name, offsets }, b) => {
   const tokens = offsets.at(-1)!;
-  const [forward, both] = best[b]! as [number, number];
-  console.log(
-    `\n${name}: ${tokens} tokens, forward ${
-      forward.toFixed(1)
-    } ms, forward and backward ${both.toFixed(1)} ms, ${
-      (both * 1e3 / tokens).toFixed(2)
-    } us a token`,
-  );
+  const { forward, both, products } = best[b]!;
+  console.log(`\n${name}: ${tokens} tokens
+  forward ${forward.toFixed(1)} ms, forward and backward ${
+    both.toFixed(1)
+  } ms, ${(both * 1e3 / tokens).toFixed(2)} us a token, ${
+    (both / products).toFixed(2)
+  } times the matrix products of the linear layers alone`);
   const table = [...tables[b]!].sort(([, a], [, b]) =>
     b.milliseconds - a.milliseconds
   );
   for (const [kernel, { calls, milliseconds }] of table) {
+    const ms = milliseconds.toFixed(2).padStart(8);
     console.log(
-      `  ${kernel.padEnd(20)} ${String(calls).padStart(4)} calls ${
-        milliseconds.toFixed(2).padStart(8)
-      } ms`,
+      `  ${kernel.padEnd(20)} ${String(calls).padStart(4)} calls ${ms} ms`,
     );
   }
 });

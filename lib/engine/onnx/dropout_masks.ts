@@ -66,20 +66,45 @@ function forget(size: number): void {
 }
 
 /** Draws a mask: 16 bits a feature, two features a hash. */
-function drawMask(mask: Uint8Array, place: MaskPlace): void {
+function drawMask(mask: Uint8Array<ArrayBuffer>, place: MaskPlace): void {
   const { rate, rowKeys, site, n } = place;
   const threshold = Math.round(rate * 65536);
+  if (n % 2 === 0) {
+    const pairs = new Uint16Array(
+      mask.buffer,
+      mask.byteOffset,
+      mask.length / 2,
+    );
+    return drawPairs(pairs, place, threshold);
+  }
+  for (let row = 0; row < rowKeys.length; row++) {
+    const key = hash32(rowKeys[row]!, site);
+    for (let feature = 0; feature < n; feature++) {
+      const bits = hash32(key, feature >>> 1);
+      const half = (feature & 1) === 0 ? bits & 0xffff : bits >>> 16;
+      mask[row * n + feature] = isAtLeast(half, threshold);
+    }
+  }
+}
+
+/** The same for rows of whole pairs, two bytes at a time. */
+function drawPairs(
+  mask: Uint16Array,
+  { rowKeys, site, n }: MaskPlace,
+  threshold: number,
+): void {
   let at = 0;
   for (let row = 0; row < rowKeys.length; row++) {
     const key = hash32(rowKeys[row]!, site);
-    for (let pair = 0; pair < n >>> 1; pair++) {
+    for (let pair = 0; pair < n / 2; pair++) {
       const bits = hash32(key, pair);
-      mask[at++] = (bits & 0xffff) >= threshold ? 1 : 0;
-      mask[at++] = (bits >>> 16) >= threshold ? 1 : 0;
-    }
-    if ((n & 1) === 1) {
-      const bits = hash32(key, n >>> 1);
-      mask[at++] = (bits & 0xffff) >= threshold ? 1 : 0;
+      mask[at++] = isAtLeast(bits & 0xffff, threshold) |
+        (isAtLeast(bits >>> 16, threshold) << 8);
     }
   }
+}
+
+/** 1 or 0, without a branch that the processor would guess wrong. */
+function isAtLeast(value: number, threshold: number): number {
+  return ((value - threshold) >> 31) + 1;
 }

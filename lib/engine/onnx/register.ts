@@ -5,7 +5,7 @@
  */
 import { hostKernels } from "../reference/host_kernels.ts";
 import { tf } from "../tensor.ts";
-import { BACKEND, registerKernels } from "./kernel.ts";
+import { BACKEND, type Kernel, registerKernels } from "./kernel.ts";
 import { attention, attentionGradient } from "./kernels/attention.ts";
 import { dropout } from "./kernels/dropout.ts";
 import { embedding, embeddingGradient } from "./kernels/embedding.ts";
@@ -55,36 +55,42 @@ export async function register(
     const library = await openOnnxLibrary();
     const backend = new OnnxBackend(startRuntime(library, { threads }));
     tf.registerBackend(BACKEND, () => backend);
-    const plain = Object.entries(hostKernels).map(([name, kernel]) =>
-      [name, hosted(kernel)] as const
-    );
-    registerKernels(withLarge(Object.fromEntries(plain)));
-    registerKernels({
-      Cast: cast(hosted(hostKernels.Cast!)),
-      Identity: identity,
-      Reshape: reshape,
-      ExpandDims: expandDims,
-      LabLinear: linear,
-      LabLinearGrad: linearGradient,
-      LabAttention: attention,
-      LabAttentionGrad: attentionGradient,
-      LabLayerNorm: layerNorm,
-      LabLayerNormGrad: layerNormGradient,
-      LabEmbedding: embedding,
-      LabEmbeddingGrad: embeddingGradient,
-      LabUnitNorm: unitNorm,
-      LabUnitNormGrad: unitNormGradient,
-      LabDropout: dropout,
-      LabMaxSim: maxSim,
-      LabMaxSimGrad: maxSimGradient,
-      LabAdamW: adamW,
-      LabScheduleFreeAdamW: scheduleFreeAdamW,
-      LabScale: scale,
-      LabSumOfSquares: sumOfSquares,
-    });
+    registerKernels(allKernels());
     device = `ONNX Runtime ${library.version}, ${threads} threads`;
   }
   return { device };
 }
 
+/** What was started; a process starts one runtime. */
 let device: string | undefined;
+
+/** Every kernel by name: the plain ones, before them what we do better. */
+function allKernels(): Record<string, Kernel> {
+  const plain = Object.fromEntries(
+    Object.entries(hostKernels).map(([name, kernel]) => [name, hosted(kernel)]),
+  );
+  return {
+    ...withLarge(plain),
+    Cast: cast(plain.Cast!),
+    Identity: identity,
+    Reshape: reshape,
+    ExpandDims: expandDims,
+    LabLinear: linear,
+    LabLinearGrad: linearGradient,
+    LabAttention: attention,
+    LabAttentionGrad: attentionGradient,
+    LabLayerNorm: layerNorm,
+    LabLayerNormGrad: layerNormGradient,
+    LabEmbedding: embedding,
+    LabEmbeddingGrad: embeddingGradient,
+    LabUnitNorm: unitNorm,
+    LabUnitNormGrad: unitNormGradient,
+    LabDropout: dropout,
+    LabMaxSim: maxSim,
+    LabMaxSimGrad: maxSimGradient,
+    LabAdamW: adamW,
+    LabScheduleFreeAdamW: scheduleFreeAdamW,
+    LabScale: scale,
+    LabSumOfSquares: sumOfSquares,
+  };
+}

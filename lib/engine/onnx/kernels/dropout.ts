@@ -13,9 +13,8 @@ function form(factor: number): GraphForm {
     inputs: "x mask:uint8",
     outputs: "y",
     nodes: [
-      ["Cast", "mask", "on", { to: 1 }],
-      ["Mul", "x on", "kept"],
-      ["Mul", "kept factor", "y"],
+      ["DequantizeLinear", "mask factor", "factors"],
+      ["Mul", "x factors", "y"],
     ],
     constants: { factor },
   };
