@@ -82,7 +82,7 @@ function trace(
     type: "heatmap",
     z,
     ...(digits > 0
-      ? { text: z.map((row) => row.map((v) => v?.toFixed(digits) ?? "")) }
+      ? { text: z.map((row) => row.map((v) => cellText(v, digits))) }
       : {}),
     ...(digits > 0 ? { texttemplate: "%{text}" } : {}),
     textfont: { size: 10 },
@@ -102,6 +102,11 @@ const SCALE = [[0, "#ffffff"], [0.35, "#d6e6f4"], [0.7, "#6aaed6"], [
 
 function cell(value: number): number | null {
   return Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null;
+}
+
+/** The number in a cell: none where it is white, and no minus before a zero. */
+function cellText(value: number | null, digits: number): string {
+  return value?.toFixed(digits).replace(/^-(?=[0.]*$)/, "") ?? "";
 }
 
 /** Names by place, so that a token which occurs twice keeps two columns. */

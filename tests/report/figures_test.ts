@@ -44,9 +44,12 @@ Deno.test("trainingCurve() passes over rows without the figure and keeps their s
 });
 
 Deno.test("heatMap() leaves cells that are not finite out of the colours", () => {
-  const figure = heatMap([[1, -Infinity], [NaN, 0.12345]]);
-  assertEquals(figure.data[0]!.z, [[1, null], [null, 0.123]]);
-  assertEquals(figure.data[0]!.text, [["1.00", ""], ["", "0.12"]]);
+  const figure = heatMap([[1, -Infinity], [NaN, 0.12345], [-0.002, -1]]);
+  assertEquals(figure.data[0]!.z, [[1, null], [null, 0.123], [-0.002, -1]]);
+  assertEquals(figure.data[0]!.text, [["1.00", ""], ["", "0.12"], [
+    "0.00",
+    "-1.00",
+  ]]);
 });
 
 Deno.test("heatMap() frames the winner of each row and passes over -1", () => {
