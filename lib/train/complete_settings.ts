@@ -25,9 +25,13 @@ export interface SettingContext {
   readonly engine: string;
 }
 
-/** Defaults of a family of models. */
+/**
+ * Defaults of a family of models. `steps` is the most that are taken unless
+ * steps or epochs are asked for: minutes on a laptop, whatever the data.
+ */
 const FAMILY = {
   "use-lite": {
+    steps: 400,
     batch: 64,
     ways: 4,
     queryLength: 32,
@@ -37,6 +41,7 @@ const FAMILY = {
     temperature: 0.5,
   },
   "bert": {
+    steps: 200,
     batch: 16,
     ways: 4,
     queryLength: 32,
@@ -71,8 +76,13 @@ export function completeSettings(
     "batch",
     Math.min(family.batch, context.trainingQueries),
   );
-  const epochs = number("epochs", 1);
   const perEpoch = Math.max(1, Math.floor(context.trainingQueries / batch));
+  const steps = number(
+    "steps",
+    given.epochs === undefined
+      ? Math.min(perEpoch, family.steps)
+      : Math.max(1, Math.round(Number(given.epochs) * perEpoch)),
+  );
   const optimizer = text("optimizer", "adamw");
   return {
     model: text("model", "use-lite"),
@@ -89,8 +99,8 @@ export function completeSettings(
     warmup: number("warmup", 0.05),
     weightDecay: number("weight-decay", 0.01),
     clip: number("clip", 1),
-    steps: number("steps", Math.max(1, Math.round(epochs * perEpoch))),
-    epochs,
+    steps,
+    epochs: number("epochs", steps / perEpoch),
     batch,
     ways: number("ways", context.scoredWays ?? family.ways),
     queryLength: number(

@@ -73,13 +73,14 @@ export const TRAIN_SETTINGS: SettingTable = {
     type: "integer",
     min: 1,
     max: 1e8,
-    help: "optimisation steps (default by epochs)",
+    help:
+      "optimisation steps (default one epoch, at most 400 for use-lite, 200 for BERT)",
   },
   epochs: {
     type: "number",
     min: 0.001,
     max: 1e6,
-    help: "passes over the training queries (default by data)",
+    help: "passes over the training queries, instead of --steps",
   },
   batch: {
     type: "integer",
