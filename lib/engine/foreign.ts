@@ -37,9 +37,15 @@ export function environmentVariable(name: string): string | undefined {
   return text === "" ? undefined : text;
 }
 
-/** Whether foreign functions may be called without asking anybody. */
-export function isForeignAllowed(): boolean {
-  return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+/**
+ * Whether a library may be opened without asking anybody.
+ *
+ * @param path The library's file.
+ * @returns True where the permission is there already.
+ */
+export function isForeignAllowed(path: string | URL): boolean {
+  const { state } = Deno.permissions.querySync({ name: "ffi", path });
+  return state === "granted";
 }
 
 /**

@@ -56,10 +56,13 @@ export async function openOnnxLibrary(
     readonly path?: string | undefined;
   } = {},
 ): Promise<OnnxLibrary> {
-  if (!isForeignAllowed()) {
-    throw cannot("permission to call foreign code (--allow-ffi)", "none");
-  }
   const file = path ?? await packagedLibrary();
+  if (!isForeignAllowed(file)) {
+    throw cannot(
+      "permission to call foreign code (--allow-ffi)",
+      `none for ${file}`,
+    );
+  }
   return readTable(file, openTable(file));
 }
 

@@ -7,6 +7,7 @@ import { hostKernels } from "../reference/host_kernels.ts";
 import { tf } from "../tensor.ts";
 import { BACKEND, type Kernel, registerKernels } from "./kernel.ts";
 import { attention, attentionGradient } from "./kernels/attention.ts";
+import { withCopies } from "./kernels/copies.ts";
 import { dropout } from "./kernels/dropout.ts";
 import { embedding, embeddingGradient } from "./kernels/embedding.ts";
 import { hosted } from "./kernels/host.ts";
@@ -70,7 +71,7 @@ function allKernels(): Record<string, Kernel> {
     Object.entries(hostKernels).map(([name, kernel]) => [name, hosted(kernel)]),
   );
   return {
-    ...withLarge(plain),
+    ...withLarge(withCopies(plain)),
     Cast: cast(plain.Cast!),
     Identity: identity,
     Reshape: reshape,
