@@ -37,7 +37,7 @@ export function tinyWeights(seed = 1): WeightMap {
     const shape = shapes[name]!;
     const size = shape.reduce((product, length) => product * length, 1);
     const centre = name.endsWith(".gain") ? 1 : 0;
-    const width = name.endsWith(".weight") ? 0.2 : 0.05;
+    const width = name.endsWith(".weight") ? 0.08 : 0.05;
     const spread = name.startsWith("embeddings.word") ? 1 : width;
     const values = Float32Array.from(
       { length: size },
