@@ -27,7 +27,7 @@ interface Remembered extends MaskPlace {
 /** Bytes of masks that are remembered; the oldest are forgotten first. */
 const LIMIT = 128 * 2 ** 20;
 
-const memory = createMemory({ keep: LIMIT });
+const memory = createMemory();
 const masks: Remembered[] = [];
 
 /**

@@ -46,26 +46,31 @@ export function sizeClass(bytes: number): number {
 /**
  * Makes a pool.
  *
+ * Blocks that wait are freed, those of the class used longest ago first, before
+ * a new one would make the whole larger than a quarter above the most that was
+ * ever in use at a time. Steps of equal shapes therefore make no block after the
+ * first, and steps of ever new shapes do not pile up.
+ *
  * Cost: a taken block costs a few operations when one of its class waits;
  * else it is made, and the system clears it page by page as it is touched.
  *
- * @param options.keep How many bytes may wait to be taken again; beyond it
- * the classes that were given back longest ago are freed. Default 1.5 GiB.
+ * @param options.spare Bytes that may wait in any case; default 64 MB.
  * @returns The pool.
  */
 export function createMemory(
-  { keep = 1.5 * 2 ** 30 }: { readonly keep?: number } = {},
+  { spare = 64 * 2 ** 20 }: { readonly spare?: number } = {},
 ): Memory {
   // A Map is in order of insertion: the class used last is moved to its end.
   const waiting = new Map<number, Block[]>();
   const usage = { taken: 0, waiting: 0 };
-  const freeOldest = () => {
+  let most = 0;
+  const freeOldest = (limit: number) => {
     for (const [size, blocks] of waiting) {
-      while (usage.waiting > keep && blocks.length > 0) {
+      while (usage.taken + usage.waiting > limit && blocks.length > 0) {
         usage.waiting -= size;
         blocks.pop()!.buffer.transfer(0);
       }
-      if (usage.waiting <= keep) return;
+      if (blocks.length > 0) return;
       waiting.delete(size);
     }
   };
@@ -73,8 +78,12 @@ export function createMemory(
     take(bytes) {
       const size = sizeClass(bytes);
       usage.taken += size;
+      most = Math.max(most, usage.taken);
       const block = waiting.get(size)?.pop();
-      if (block === undefined) return newBlock(size);
+      if (block === undefined) {
+        freeOldest(Math.max(1.25 * most, most + spare));
+        return newBlock(size);
+      }
       usage.waiting -= size;
       return block;
     },
@@ -86,7 +95,6 @@ export function createMemory(
       blocks.push(block);
       usage.taken -= size;
       usage.waiting += size;
-      if (usage.waiting > keep) freeOldest();
     },
     usage: () => ({ ...usage }),
   };

@@ -160,7 +160,7 @@ function startEnvironment(
   result: (status: bigint) => bigint,
   { threads, spin, slot }: RuntimeOptions & { slot: BigUint64Array },
 ): Address {
-  const errorsOnly = 3;
+  const fatalOnly = 4; // Errors come back as statuses; printing them too helps nobody.
   const name = new Uint8Array(new ArrayBuffer(256));
   name.set(new TextEncoder().encode("maxsim-lab"));
   const threading = result(at("createThreadingOptions", "buffer")(slot));
@@ -171,7 +171,7 @@ function startEnvironment(
     at(
       "createEnvironmentWithThreadPools",
       ...(["i32", "buffer", "u64", "buffer"] as const),
-    )(errorsOnly, name, threading, slot),
+    )(fatalOnly, name, threading, slot),
   );
 }
 
