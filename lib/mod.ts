@@ -546,6 +546,7 @@ export {
   type TrainingBatch,
   type TrainingState,
 } from "./train/step.ts";
+export { smallerTest, type SmallerTestOptions } from "./train/smaller_test.ts";
 export {
   type StepsTaken,
   takeSteps,
