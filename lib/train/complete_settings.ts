@@ -1,4 +1,4 @@
-import type { SettingValue } from "./setting.ts";
+import { refuseSetting, type SettingValue } from "./setting.ts";
 import { type GivenSettings, TRAIN_SETTINGS } from "./setting_table.ts";
 import type { TrainSettings } from "./settings.ts";
 
@@ -21,6 +21,8 @@ export interface SettingContext {
     readonly documentLength?: number;
     readonly dim?: number;
   };
+  /** Longest text the model takes, in tokens; defaults stay within it. */
+  readonly maxTokens?: number;
   /** The engine in use. */
   readonly engine: string;
 }
@@ -58,7 +60,8 @@ const FAMILY = {
  * @param given Settings by flag name, already checked.
  * @param context What the defaults depend on.
  * @returns Every setting.
- * @throws {RangeError} If two settings contradict each other.
+ * @throws {RangeError} If two settings contradict each other, or a batch has
+ * more queries than there are.
  */
 export function completeSettings(
   given: GivenSettings,
@@ -76,6 +79,14 @@ export function completeSettings(
     "batch",
     Math.min(family.batch, context.trainingQueries),
   );
+  if (batch > context.trainingQueries) {
+    throw refuseSetting(
+      "--batch",
+      `at most ${context.trainingQueries}, the queries to train on`,
+      `${batch}`,
+    );
+  }
+  const { maxTokens = Infinity, stored } = context;
   const perEpoch = Math.max(1, Math.floor(context.trainingQueries / batch));
   const steps = number(
     "steps",
@@ -105,17 +116,14 @@ export function completeSettings(
     ways: number("ways", context.scoredWays ?? family.ways),
     queryLength: number(
       "query-length",
-      context.stored?.queryLength ?? family.queryLength,
+      stored?.queryLength ?? Math.min(family.queryLength, maxTokens),
     ),
-    queryForm: text(
-      "query-form",
-      context.stored?.queryForm ?? family.queryForm,
-    ),
+    queryForm: text("query-form", stored?.queryForm ?? family.queryForm),
     documentLength: number(
       "document-length",
-      context.stored?.documentLength ?? family.documentLength,
+      stored?.documentLength ?? Math.min(family.documentLength, maxTokens),
     ),
-    dim: number("dim", context.stored?.dim ?? 128),
+    dim: number("dim", stored?.dim ?? 128),
     dropout: number("dropout", 0),
     seed: number("seed", 1),
     engine: context.engine,

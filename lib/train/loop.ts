@@ -49,9 +49,10 @@ export interface LoopOptions {
  * Runs training steps from `first` to the end, with checkpoints, evaluations,
  * metrics and progress between them.
  *
- * When the signal is aborted the loop writes a checkpoint and throws the
- * signal's reason; nothing is lost. An error of a step, such as a loss that is
- * not finite, leaves the last checkpoint as it was.
+ * When the signal is aborted the loop writes a checkpoint and throws an
+ * `AbortError`: no step is lost, only the measures of an evaluation under way.
+ * An error of a step, such as a loss that is not finite, leaves the last
+ * checkpoint as it was.
  *
  * @param state Where to start; consumed.
  * @param first Steps already taken.
@@ -78,7 +79,7 @@ export async function runLoop(
       tokens: taken.figures.tokens,
       seconds: (performance.now() - start) / 1000,
     };
-    const dev = due(evalEvery) ? await options.evaluate?.(state) : undefined;
+    const dev = due(evalEvery) ? await measured(state, options) : undefined;
     await options.record?.(dev ? { ...line, dev } : line);
     const stopping = signal?.aborted ?? false;
     if (due(saveEvery) || (saveEvery > 0 && done === steps) || stopping) {
@@ -96,6 +97,18 @@ export async function runLoop(
     await breathe();
   }
   return state;
+}
+
+/** Measures on dev queries; an interruption costs the measures, not the steps. */
+async function measured(
+  state: TrainingState,
+  { evaluate, signal }: LoopOptions,
+): Promise<Readonly<Record<string, number>> | undefined> {
+  try {
+    return await evaluate?.(state);
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+  }
 }
 
 /** The interruption, saying where the run can be taken up again. */

@@ -57,7 +57,7 @@ export function planTraining(
     tokensPerStep,
     lines: [
       `Model    ${model.origin}: ${model.family}, vectors of ${model.encoder.dim}${
-        model.hasHead ? "" : ", new head from principal components"
+        model.hasHead ? "" : ", new head"
       }`,
       `Data     ${
         name(settings.data)

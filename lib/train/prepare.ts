@@ -60,6 +60,7 @@ export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
     }),
     givenNegatives: dataset.negatives !== undefined,
     ...(model.hasHead && { stored: storedForms(model) }),
+    maxTokens: model.encoder.maxTokens,
     engine: engine.name,
   });
   return {
@@ -79,7 +80,7 @@ function testSplit(dataset: Dataset, trained: string): string {
   );
   if (found) return found;
   throw new RangeError(
-    `Cannot measure on ${dataset.name}: expected judgements in qrels/test.tsv or qrels/dev.tsv, got splits ${
+    `Cannot measure on ${dataset.name}: expected a split test or dev, in qrels/test.tsv or qrels/dev.tsv, other than the one that is trained on, got ${
       Object.keys(dataset.qrels).join(", ")
     }`,
   );

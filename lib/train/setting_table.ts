@@ -78,8 +78,8 @@ export const TRAIN_SETTINGS: SettingTable = {
   },
   epochs: {
     type: "number",
-    min: 0.001,
-    max: 1e6,
+    min: 1e-9,
+    max: 1e8,
     help: "passes over the training queries, instead of --steps",
   },
   batch: {

@@ -46,7 +46,12 @@ export async function startRun(
   };
   if (!resume) {
     await createRun(out, settings);
-    return fresh(`Starts at step 0 in ${out}`);
+    try {
+      return fresh(`Starts at step 0 in ${out}`);
+    } catch (error) {
+      await Deno.remove(`${out}/settings.json`);
+      throw error;
+    }
   }
   const { checkpoint } = await resumeRun(out, settings);
   if (checkpoint === undefined) {

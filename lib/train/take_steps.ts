@@ -163,12 +163,15 @@ async function measureOnDev(
   { optimizer, signal }: TakeStepsOptions,
 ): Promise<Readonly<Record<string, number>>> {
   const parameters = optimizer.readout(state.parameters, state.optimizer);
-  const run = await searchCollection({ ...model, parameters }, dev!, {
-    ...(signal && { signal }),
-  });
-  tf.dispose(parameters);
-  return evaluate(run, dev!.qrels, {
-    measures: OUTCOME_MEASURES,
-    complete: true,
-  }).mean;
+  try {
+    const run = await searchCollection({ ...model, parameters }, dev!, {
+      ...(signal && { signal }),
+    });
+    return evaluate(run, dev!.qrels, {
+      measures: OUTCOME_MEASURES,
+      complete: true,
+    }).mean;
+  } finally {
+    tf.dispose(parameters);
+  }
 }

@@ -21,17 +21,35 @@ interface SavedState {
  * @param state Parameters and optimiser; they stay alive.
  * @param step Steps taken.
  * @returns The checkpoint.
+ * @throws {RangeError} If a number is not finite: no run recovers from that, so
+ * the checkpoint before stays the last one.
  */
 export function checkpointOf(state: TrainingState, step: number): Checkpoint {
   const { parameters, optimizer } = state;
+  const tensors = {
+    parameters: arraysOf(parameters),
+    optimizer: arraysOf(optimizer.tensors),
+  };
+  for (const arrays of Object.values(tensors)) checkFinite(arrays, step);
   return {
     step,
-    tensors: {
-      parameters: arraysOf(parameters),
-      optimizer: arraysOf(optimizer.tensors),
-    },
+    tensors,
     state: { numbers: optimizer.numbers } satisfies SavedState,
   };
+}
+
+/** Refuses arrays that hold NaN or an infinite number. */
+function checkFinite(arrays: ArrayMap, step: number): void {
+  for (const [name, { values }] of Object.entries(arrays)) {
+    for (let i = 0; i < values.length; i++) {
+      if (Number.isFinite(values[i])) continue;
+      throw new RangeError(
+        `Cannot go on after step ${step}: expected finite numbers, got ${
+          values[i]
+        } in ${name}; use a lower --learning-rate or --clip 1`,
+      );
+    }
+  }
 }
 
 /**
@@ -60,6 +78,14 @@ export function stateOf(
       `Cannot resume from ${where}: expected parameter ${name} [${shape}], got ${
         got ? `[${got}]` : "none"
       }`,
+    );
+  }
+  const surplus = Object.keys(parameters).find((name) =>
+    !Object.hasOwn(shapes, name)
+  );
+  if (surplus !== undefined) {
+    throw new SyntaxError(
+      `Cannot resume from ${where}: expected the parameters of the model, got ${surplus} too`,
     );
   }
   const taken = tensorsOf(parameters);
