@@ -536,7 +536,7 @@ export { type StepLine } from "./train/loop.ts";
 export { type TestBed } from "./train/measure_model.ts";
 export { type Outcome, type OutcomeRuns } from "./train/outcome.ts";
 export { type Plan } from "./train/plan.ts";
-export { type Prepared } from "./train/prepare.ts";
+export { type Prepared, prepareTraining } from "./train/prepare.ts";
 export { type Setting, type SettingValue } from "./train/setting.ts";
 export { type GivenSettings } from "./train/setting_table.ts";
 export { type TrainSettings } from "./train/settings.ts";
