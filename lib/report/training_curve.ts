@@ -1,8 +1,8 @@
 import { type Figure, type FigureOptions } from "./figure.ts";
 import { type Line, lines } from "./lines.ts";
 
-/** One line of a run's metrics: the step and any figures. */
-export type MetricsRow = Readonly<Record<string, unknown>>;
+/** One line of a run's metrics: an object with `step` and any figures. */
+export type MetricsRow = object;
 
 /** Settings of {@linkcode trainingCurve}. */
 export interface TrainingCurveOptions extends FigureOptions {
@@ -41,7 +41,8 @@ export function trainingCurve(
   options: TrainingCurveOptions = {},
 ): Figure {
   const { figure: key = "loss", window, y, ...rest } = options;
-  const points = rows.filter((row) => typeof row[key] === "number");
+  const points = rows.map((row) => row as Readonly<Record<string, unknown>>)
+    .filter((row) => typeof row[key] === "number");
   const x = points.map((row, i) => typeof row.step === "number" ? row.step : i);
   const values = points.map((row) => row[key] as number);
   const reach = window ?? Math.max(1, values.length / 20);
