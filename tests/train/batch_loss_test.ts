@@ -1,0 +1,97 @@
+import "#tests/support/permitted.ts";
+import { assertAlmostEquals, assertThrows } from "@std/assert";
+import type { TokenVectors } from "#lib/encoder/encoder.ts";
+import { read, tensorOf, tf } from "#lib/engine/tensor.ts";
+import { useEngine } from "#lib/engine/use_engine.ts";
+import { batchLoss } from "#lib/train/batch_loss.ts";
+import type { TrainingBatch } from "#lib/train/step.ts";
+import { THREE_TOKENS } from "./tiny_training.ts";
+
+/** Texts of one token each, so that a score is one product. */
+function single(values: number[]): TokenVectors {
+  return {
+    values: tensorOf(values, [values.length, 1]),
+    offsets: Int32Array.from({ length: values.length + 1 }, (_, i) => i),
+    keep: new Uint8Array(values.length).fill(1),
+  };
+}
+
+const two: TrainingBatch = {
+  ...THREE_TOKENS,
+  excluded: new Uint8Array(2 * 4),
+};
+
+/** The loss of queries 1 and 2 with documents 3, 1 and 2, 5. */
+function lossOf(
+  settings: Parameters<typeof batchLoss>[0],
+  batch: TrainingBatch = two,
+): number {
+  return tf.tidy(() =>
+    read(
+      batchLoss(settings)(single([1, 2]), single([3, 1, 2, 5]), batch),
+    )[0]!
+  );
+}
+
+/** Cross-entropy of the score at a place. */
+function entropy(scores: number[], place: number, temperature: number): number {
+  const powers = scores.map((score) => Math.exp(score / temperature));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return -Math.log(powers[place]! / sum);
+}
+
+Deno.test("batchLoss() contrastive holds every query against all documents", async () => {
+  await useEngine("reference");
+  const expected =
+    (entropy([3, 1, 2, 5], 0, 2) + entropy([6, 2, 4, 10], 2, 2)) / 2;
+  assertAlmostEquals(
+    lossOf({ loss: "contrastive", temperature: 2 }),
+    expected,
+    1e-12,
+  );
+});
+
+Deno.test("batchLoss() contrastive leaves out documents known to be relevant", async () => {
+  await useEngine("reference");
+  const excluded = Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 0);
+  const expected = (entropy([3, 1, 2], 0, 1) + entropy([6, 2, 4, 10], 2, 1)) /
+    2;
+  assertAlmostEquals(
+    lossOf({ loss: "contrastive", temperature: 1 }, { ...two, excluded }),
+    expected,
+    1e-12,
+  );
+});
+
+Deno.test("batchLoss() pairwise holds every query against its own documents", async () => {
+  await useEngine("reference");
+  const expected = (entropy([3, 1], 0, 0.5) + entropy([4, 10], 0, 0.5)) / 2;
+  assertAlmostEquals(
+    lossOf({ loss: "pairwise", temperature: 0.5 }),
+    expected,
+    1e-12,
+  );
+});
+
+Deno.test("batchLoss() kl is the divergence of min-max normalised scores", async () => {
+  await useEngine("reference");
+  // Student rows are [1, 0] and [0, 1] after min-max, the teacher's [0, 1] twice.
+  const teacher = Float32Array.of(-4, 8, 10, 90);
+  const high = Math.E / (1 + Math.E);
+  const divergence = high * Math.log(high / (1 - high)) +
+    (1 - high) * Math.log((1 - high) / high);
+  assertAlmostEquals(
+    lossOf({ loss: "kl", temperature: 1 }, { ...two, teacher }),
+    divergence / 2,
+    1e-9,
+  );
+});
+
+Deno.test("batchLoss() kl refuses a batch without teacher scores", async () => {
+  await useEngine("reference");
+  assertThrows(
+    () => lossOf({ loss: "kl", temperature: 1 }),
+    RangeError,
+    "Cannot distil: expected teacher scores with the batch, got none",
+  );
+});
