@@ -34,6 +34,17 @@ export interface CrossEncoder {
   ): Tensor;
 }
 
+/** Our names above the layers, and Hugging Face's. */
+const SOURCES: Readonly<Record<string, string>> = {
+  "pooler.weight": "bert.pooler.dense.weight",
+  "pooler.bias": "bert.pooler.dense.bias",
+  "classifier.weight": "classifier.weight",
+  "classifier.bias": "classifier.bias",
+};
+
+/** Names of the classifier in a checkpoint. */
+const CLASSIFIER = /(^|\.)classifier\.(weight|bias)$/;
+
 /**
  * Makes a cross-encoder: a BERT whose first token's state becomes a score.
  *
@@ -105,7 +116,7 @@ export function crossEncoder(config: unknown): CrossEncoder {
 }
 
 /**
- * Takes a cross-encoder's weights out of a checkpoint.
+ * Takes a cross-encoder's weights out of a checkpoint, whatever prefix its names have.
  *
  * @param tensors The checkpoint.
  * @param config The sizes every tensor must have.
@@ -134,19 +145,19 @@ export function readCrossEncoderCheckpoint(
 ): ReadCheckpoint {
   const { weights, unused } = readBertCheckpoint(tensors, config);
   const reader = checkpointReader(tensors, "cross-encoder weights");
-  const sources: Record<string, readonly string[]> = {
-    "pooler.weight": ["bert.pooler.dense.weight"],
-    "pooler.bias": ["bert.pooler.dense.bias"],
-    "classifier.weight": ["classifier.weight"],
-    "classifier.bias": ["classifier.bias"],
-  };
   for (const [name, shape] of Object.entries(headShapes(config))) {
-    weights[name] = reader.take(sources[name]!, shape);
+    weights[name] = reader.take(namesOf(SOURCES[name]!, tensors), shape);
   }
-  return {
-    weights,
-    unused: unused.filter((name) => !name.startsWith("classifier.")),
-  };
+  return { weights, unused: unused.filter((name) => !CLASSIFIER.test(name)) };
+}
+
+/** What a tensor may be called: Hugging Face's name, or its end behind another prefix. */
+function namesOf(name: string, tensors: CheckpointTensors): string[] {
+  const end = `.${name.replace(/^bert\./, "")}`;
+  const found = Object.keys(tensors).filter((other) =>
+    other !== name && `.${other}`.endsWith(end)
+  );
+  return [name, ...found];
 }
 
 /** Name and shape of the parameters above the layers. */
