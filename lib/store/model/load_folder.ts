@@ -111,21 +111,39 @@ async function loadWeights(
   if (family === "bert") {
     const sizes = bertConfig(config);
     return {
-      ...named(path, () => readBertCheckpoint(tensors, sizes)),
+      ...namingFile(path, () => readBertCheckpoint(tensors, sizes)),
       hidden: sizes.hidden_size,
       encoder: (dim) => bertEncoder(sizes, { dim }),
     };
   }
   const sizes = useLiteConfig(config);
   return {
-    ...named(path, () => readUseLiteCheckpoint(tensors, sizes)),
+    ...namingFile(path, () => readUseLiteCheckpoint(tensors, sizes)),
     hidden: sizes.hidden_size,
     encoder: (dim) => useLiteEncoder(sizes, { dim }),
   };
 }
 
-/** Reads `model.safetensors`, all of it finite. */
-async function readWeightFile(folder: string): Promise<WeightMap> {
+/**
+ * Reads a folder's `model.safetensors`, all of it finite.
+ *
+ * Stored positions, which some writers keep beside the weights, are left out.
+ *
+ * @param folder The model's folder.
+ * @returns The weights by the file's names.
+ * @throws {SyntaxError} If the file is truncated, altered or does not parse.
+ * @throws {RangeError} If a weight is NaN or infinite; its tensor is named.
+ * @throws {Deno.errors.NotFound} If the file is missing.
+ *
+ * @example Usage
+ * ```ts
+ * import { readWeightFile } from "#lib/store/model/load_folder.ts";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(() => readWeightFile("none"), Deno.errors.NotFound, "model.safetensors");
+ * ```
+ */
+export async function readWeightFile(folder: string): Promise<WeightMap> {
   const path = `${folder}/model.safetensors`;
   try {
     const tensors = await readSafetensors(path, {
@@ -171,8 +189,25 @@ export function checkFinite(weights: WeightMap, where: string): void {
   }
 }
 
-/** Adds the file's name to an error of its tensors. */
-function named<T>(path: string, read: () => T): T {
+/**
+ * Puts the file's name into an error of its tensors.
+ *
+ * @param path The file.
+ * @param read Takes the tensors that are wanted.
+ * @returns What `read` gives.
+ * @throws {ShapeError} If `read` does; the error names the file.
+ *
+ * @example Usage
+ * ```ts
+ * import { namingFile } from "#lib/store/model/load_folder.ts";
+ * import { checkpointReader } from "#lib/mod.ts";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const { take } = checkpointReader({}, "weights");
+ * assertThrows(() => namingFile("a/file", () => take(["b"], [1])), TypeError, "load a/file");
+ * ```
+ */
+export function namingFile<T>(path: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
