@@ -12,10 +12,11 @@ export interface PairForm {
  * Packs pairs for a cross-encoder: `[CLS] query [SEP] document [SEP]`, segment 0 up to
  * the first [SEP] and 1 after it.
  *
- * Where a pair is too long, tokens are taken from the end of whichever side is longer
- * (from the document at a tie), one at a time.
+ * Where a pair is too long, the longer side loses the tokens at its end that the other
+ * has not, then both lose alike; of an odd room the side that was longer keeps the one
+ * token more, the document at a tie.
  *
- * Source: the "longest first" truncation of Hugging Face tokenizers.
+ * Source: the "longest first" truncation of Hugging Face's Rust tokenizers.
  *
  * @param pairs Query and document of each pair, none empty.
  * @param tokenizer Splits them; its vocabulary has [CLS] and [SEP].
@@ -78,7 +79,7 @@ function fitted(
   const rest = excess - longer;
   const [fromFirst, fromSecond] = first.length > second.length
     ? [longer + Math.floor(rest / 2), Math.ceil(rest / 2)]
-    : [Math.floor(rest / 2), longer + Math.ceil(rest / 2)];
+    : [Math.ceil(rest / 2), longer + Math.floor(rest / 2)];
   return [
     first.slice(0, first.length - fromFirst),
     second.slice(0, second.length - fromSecond),
