@@ -1,0 +1,35 @@
+import "#tests/support/permitted.ts";
+import { assertEquals, assertGreater } from "@std/assert";
+import { busyProcess, killAndCompare } from "#tests/support/kill_and_resume.ts";
+import { asFlags } from "#tests/support/run_task.ts";
+import { TINY_SETTINGS, withTinyFiles } from "./tiny_training.ts";
+
+const KILLS = 20;
+
+Deno.test("train, killed at 20 moments under load and resumed, ends with the bits of a run that was not", async () => {
+  await withTinyFiles(async ({ root, model, data }) => {
+    const common = {
+      ...TINY_SETTINGS,
+      model,
+      data,
+      dropout: 0.1,
+      steps: 30,
+      "save-every": 1,
+    };
+    await using _busy = busyProcess();
+    const { killed, whileWriting, finished } = await killAndCompare(root, {
+      arms: [
+        asFlags({ ...common, "eval-every": 8 }),
+        asFlags({ ...common, optimizer: "schedule-free-adamw", seed: 2 }),
+      ],
+      kills: KILLS,
+      within: 2500,
+      seed: 1,
+    });
+    assertEquals(killed, KILLS);
+    assertGreater(whileWriting, 0);
+    console.log(
+      `${killed} kills, ${whileWriting} of them while writing, in ${finished} runs`,
+    );
+  });
+});
