@@ -3,6 +3,9 @@ import { type Stream, stream } from "#lib/num/stream.ts";
 import { latestCheckpoint } from "#lib/store/checkpoint_folders.ts";
 import { startTask } from "./run_task.ts";
 
+/** Kills of one run, at most; then it may finish and be compared. */
+const PER_RUN = 5;
+
 /** How a run is killed over and over. */
 export interface KillOptions {
   /** Words of `train`, without `--out`. */
@@ -121,7 +124,7 @@ export async function killAndCompare(
       await trainWithKills({ args, out: straight, random, kills: 0, within });
     }
     const out = `${root}/killed-${turn}`;
-    const left = kills - whole.killed;
+    const left = Math.min(PER_RUN, kills - whole.killed);
     const chain = await trainWithKills({
       args,
       out,
