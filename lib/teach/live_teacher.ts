@@ -51,18 +51,20 @@ export interface LoadTeacherOptions extends HubOptions {
  * Loads a teacher that scores every batch while a student trains.
  *
  * A folder whose `config.json` names an architecture ending in
- * `ForSequenceClassification` is a cross-encoder and gives logits, no sigmoid applied; any other
- * model with a head is a ColBERT and gives MaxSim, with its own tokenizer, its own
- * lengths and its own markers. The two scales differ, and no loss should depend on
- * them: distillation normalises within a query.
+ * `ForSequenceClassification` is a cross-encoder and gives logits, no sigmoid applied;
+ * any other model with a head is a ColBERT and gives MaxSim, with its own tokenizer,
+ * lengths and markers. The two scales differ: a loss must not depend on them, and
+ * distillation normalises within a query.
  *
- * No gradient is taken. Where the data brings a teacher's scores as well, the live
- * teacher's are the ones that training uses. The longest texts the teacher takes are tried when it
- * is loaded, so that a folder that cannot teach is refused before training starts.
+ * No gradient is taken. Where the data brings a teacher's scores as well, training
+ * uses the live teacher's and not the data's. The longest texts that the teacher takes
+ * are tried when it is loaded, so that a folder that cannot teach is refused before
+ * training starts.
  *
  * Cost: a forward pass over the batch by the teacher in every step; a query is
  * encoded once a chunk by a ColBERT, once a document by a cross-encoder.
- * Source: Clavié 2024 (JaColBERTv2.5), section 3 (what is distilled, and how).
+ * Source: Lin et al. 2021 (TCT-ColBERT: a ColBERT teaches live) and Santhanam et al. 2022
+ * (ColBERTv2: a MiniLM cross-encoder teaches).
  *
  * @param source A folder, or a hub id.
  * @param options Tokens at a time, and how to reach the hub.
@@ -79,9 +81,9 @@ export interface LoadTeacherOptions extends HubOptions {
  * import { loadModel, loadTeacher, saveModel, useEngine } from "#lib/mod.ts";
  * import { assert } from "@std/assert";
  *
- * await useEngine("onnx");
+ * await useEngine("auto");
  * const model = await loadModel("use-lite", { dim: 2 });
- * const head = { shape: [2, 512], values: Float32Array.from({ length: 1024 }, Math.sin) };
+ * const head = { shape: [2, 512], values: new Float32Array(1024).map((_, i) => Math.sin(i)) };
  * const parent = await Deno.makeTempDir();
  * await saveModel(`${parent}/teacher`, model, { ...model.parameters, "head.weight": head });
  * const teach = await loadTeacher(`${parent}/teacher`);
