@@ -78,6 +78,14 @@ export function stopSignal(): AbortSignal {
  * show as tables, and a cell ends only after its outputs were sent.
  *
  * @returns Whether there was a kernel to connect to.
+ *
+ * @example Usage
+ * ```ts
+ * import { connectKernel } from "#lib/notebook/adapter.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(connectKernel(), false); // no kernel here
+ * ```
  */
 export function connectKernel(): boolean {
   if (!isInKernel() || world[KEY]) return isInKernel();

@@ -10,6 +10,17 @@ import { notebookProblems } from "./notebook_rules.ts";
  * @param notebook The notebook.
  * @param options Seconds that the run may take, default 300.
  * @returns All that is wrong, or nothing.
+ *
+ * @example Usage
+ * ```ts
+ * import { checkNotebook, parseNotebook } from "#lib/mod.ts";
+ * import { assert } from "@std/assert";
+ *
+ * const cells = [{ cell_type: "code", source: "throw new RangeError('no')" }];
+ * const notebook = parseNotebook(JSON.stringify({ cells, nbformat: 4 }), "a.ipynb");
+ * const problems = await checkNotebook(notebook);
+ * assert(problems.some(({ message }) => message === "RangeError: no (line 1)"));
+ * ```
  */
 export async function checkNotebook(
   notebook: Notebook,

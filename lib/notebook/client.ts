@@ -63,6 +63,17 @@ const MARK = "application/vnd.maxsim-lab.mark";
  * @param options Folder, environment, program.
  * @returns The kernel, ready for cells.
  * @throws {RangeError} If it does not start.
+ *
+ * @example Usage
+ * ```ts
+ * import { startKernel } from "#lib/notebook/client.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const kernel = await startKernel();
+ * const { status } = await kernel.execute("1 + 1");
+ * await kernel.stop();
+ * assertEquals(status, "ok");
+ * ```
  */
 export async function startKernel(
   { folder = Deno.cwd(), env = {}, deno = Deno.execPath() }: KernelOptions = {},

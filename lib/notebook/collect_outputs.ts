@@ -32,6 +32,22 @@ export interface Collection {
  *
  * @param path Where the outputs are written when the notebook is over.
  * @returns The calls to put between the cells.
+ *
+ * @example Usage
+ * ```ts
+ * import { collectOutputs, show } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = await Deno.makeTempFile();
+ * const cells = collectOutputs(path);
+ * cells.start(1);
+ * await show({ text: "two" });
+ * cells.finish();
+ * assertEquals(JSON.parse(await Deno.readTextFile(path)), [
+ *   { cell: 1, outputs: [{ "text/plain": "two" }] },
+ * ]);
+ * await Deno.remove(path);
+ * ```
  */
 export function collectOutputs(path: string): Collection {
   const cells: ShownByCell[] = [];

@@ -146,6 +146,15 @@ export async function writeNotebook(
  * The text of a cell.
  *
  * @param cell Any cell.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseNotebook, sourceOf } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = '{"cells":[{"cell_type":"markdown","source":["a\\n","b"]}],"nbformat":4}';
+ * assertEquals(sourceOf(parseNotebook(text, "a.ipynb").cells[0]!), "a\nb");
+ * ```
  */
 export function sourceOf(cell: NotebookCell): string {
   return cell.source.join("");

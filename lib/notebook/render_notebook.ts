@@ -30,6 +30,17 @@ export interface Rendering {
  * @param notebook The notebook; it is not changed.
  * @param options Environment, time.
  * @returns The rendered notebook.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseNotebook, renderNotebook } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const cells = [{ cell_type: "code", source: "const a: string = 1;" }];
+ * const notebook = parseNotebook(JSON.stringify({ cells, nbformat: 4 }), "a.ipynb");
+ * const { problems } = await renderNotebook(notebook);
+ * assertEquals(problems[0]!.cell, 0);
+ * ```
  */
 export async function renderNotebook(
   notebook: Notebook,

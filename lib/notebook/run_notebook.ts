@@ -57,6 +57,17 @@ export interface NotebookRun {
  * @param notebook What to run; it is not changed.
  * @param options Folder, time, environment.
  * @returns The executed notebook, and the failure if there was one.
+ *
+ * @example Usage
+ * ```ts
+ * import { parseNotebook, runNotebook } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const cells = [{ cell_type: "code", source: "1 + 1" }];
+ * const notebook = parseNotebook(JSON.stringify({ cells, nbformat: 4 }), "a.ipynb");
+ * const { ran, failure } = await runNotebook(notebook);
+ * assertEquals([ran, failure], [1, undefined]);
+ * ```
  */
 export async function runNotebook(
   notebook: Notebook,

@@ -38,9 +38,9 @@ export interface ExplainedMatch extends MaxSimWorkings {
  *
  * await useEngine("reference");
  * const retriever = retrieverOf(await loadModel("use-lite"));
- * const { queryTokens, documentTokens, matches } = explainMatch(retriever, "river", "body of water");
- * assertEquals(queryTokens, ["river"]);
- * assertEquals(documentTokens[matches[0]!.documentToken], "water");
+ * const { queryTokens, documentTokens, matches } = explainMatch(retriever, "dog", "sound made by a dog");
+ * assertEquals(queryTokens, ["dog"]);
+ * assertEquals(documentTokens[matches[0]!.documentToken], "dog");
  * ```
  */
 export function explainMatch(

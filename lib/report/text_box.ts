@@ -44,6 +44,22 @@ const IDENTITY: Transform = [1, 0, 0, 1, 0, 0];
  * @param options Whether to apply the transforms of the element and of all
  * that it stands in, default no.
  * @returns The box; empty, at the element's origin, where there is no text.
+ *
+ * @example Usage
+ * ```ts
+ * import { textBox } from "#lib/report/text_box.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = {
+ *   tagName: "text",
+ *   textContent: "ab",
+ *   parentElement: null,
+ *   getAttribute: (name: string) => ({ x: "5", "text-anchor": "end" })[name] ?? null,
+ *   querySelectorAll: () => [],
+ * };
+ * const box = textBox(text, (letters) => 10 * letters.length);
+ * assertEquals([box.x, box.width], [-15, 20]);
+ * ```
  */
 export function textBox(
   element: MeasuredElement,

@@ -8,7 +8,7 @@ export type MetricsRow = object;
 export interface TrainingCurveOptions extends FigureOptions {
   /** Which figure to draw, default `loss`. */
   readonly figure?: string;
-  /** Steps that the smooth line remembers, default a twentieth of the run. */
+  /** Steps that the smooth line remembers, default a tenth of the run. */
   readonly window?: number;
   /** Name of the vertical axis, default the figure, with its unit for `loss`. */
   readonly y?: string;
@@ -45,7 +45,7 @@ export function trainingCurve(
     .filter((row) => typeof row[key] === "number");
   const x = points.map((row, i) => typeof row.step === "number" ? row.step : i);
   const values = points.map((row) => row[key] as number);
-  const reach = window ?? Math.max(1, values.length / 20);
+  const reach = window ?? Math.max(1, values.length / 10);
   const each: Line = { name: "each step", x, y: values };
   const average: Line = { name: "average", x, y: smoothed(values, reach) };
   const drawn = lines([each, average], {
