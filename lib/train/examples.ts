@@ -29,7 +29,8 @@ export function trainingSet(
 ): TrainingSet {
   const { split, distil } = options;
   const make = distil
-    ? (dataset.tuples ?? []).map((tuple) => () => fromTuple(tuple))
+    ? (dataset.tuples ?? []).filter(({ scores }) => scores)
+      .map((tuple) => () => fromTuple(tuple))
     : [...splitOf(dataset, split)].map(([query, grades]) => () =>
       fromJudgements(query, grades, dataset, options)
     );

@@ -1,5 +1,10 @@
 import { carveDev } from "../dataset/carve_dev.ts";
-import { type Dataset, poolOf, splitOf } from "../dataset/dataset.ts";
+import {
+  type Dataset,
+  poolOf,
+  splitOf,
+  type Tuple,
+} from "../dataset/dataset.ts";
 import { loadDataset } from "../dataset/load_dataset.ts";
 import type { EngineInUse, EngineName } from "../engine/use_engine.ts";
 import { useEngine } from "../engine/use_engine.ts";
@@ -9,6 +14,7 @@ import type { Model } from "../store/model/model.ts";
 import { completeSettings } from "./complete_settings.ts";
 import type { TestBed } from "./measure_model.ts";
 import type { GivenSettings } from "./setting_table.ts";
+import { refuseSetting } from "./setting.ts";
 import type { TrainSettings } from "./settings.ts";
 
 /** Everything a run starts from, checked, before anything is computed. */
@@ -51,18 +57,20 @@ export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
   );
   const judged = splitOf(dataset, split).size;
   const scored = dataset.tuples?.filter(({ scores }) => scores) ?? [];
+  const distils = scored.length > 0 && given.teacher === undefined &&
+    ["auto", "kl"].includes(text("loss", "auto"));
   const settings = completeSettings(given, {
     family: model.family,
-    trainingQueries: scored.length > 0 ? scored.length : judged,
+    trainingQueries: distils ? scored.length : judged,
     teacherScores: scored.length > 0,
-    ...(scored.length > 0 && {
-      scoredWays: Math.min(...scored.map(({ documents }) => documents.length)),
-    }),
+    ...(distils && { scoredWays: shortest(scored) }),
     givenNegatives: dataset.negatives !== undefined,
     ...(model.hasHead && { stored: storedForms(model) }),
     maxTokens: model.encoder.maxTokens,
     engine: engine.name,
   });
+  if (distils) checkScoredWays(shortest(scored), settings);
+  else checkWays(dataset, settings);
   return {
     settings,
     engine,
@@ -71,6 +79,43 @@ export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
     test: { ...testBed(dataset, measuredOn), split: measuredOn },
     ...(settings.evalEvery > 0 && { dev: testBed(dataset, "dev") }),
   };
+}
+
+/** Documents of the tuple that has the fewest. */
+function shortest(tuples: readonly Tuple[]): number {
+  return tuples.reduce(
+    (least, { documents }) => Math.min(least, documents.length),
+    Infinity,
+  );
+}
+
+/** Refuses more documents a query than every tuple has. */
+function checkScoredWays(most: number, { ways }: TrainSettings): void {
+  if (ways <= most) return;
+  throw refuseSetting(
+    "--ways",
+    `at most ${most}, the documents that every tuple has scores for`,
+    `${ways}`,
+  );
+}
+
+/** Refuses more documents a query than random ones could fill up. */
+function checkWays(
+  dataset: Dataset,
+  { split, ways }: TrainSettings,
+): void {
+  const pool = dataset.pools?.[split]?.length ?? dataset.documents.size;
+  for (const [query, grades] of splitOf(dataset, split)) {
+    const relevant = [...grades.values()].filter((grade) => grade > 0).length;
+    if (ways <= pool - relevant + 1) continue;
+    throw refuseSetting(
+      "--ways",
+      `at most ${
+        pool - relevant + 1
+      }: one of the ${relevant} relevant to query ${query}, and the other documents`,
+      `${ways}`,
+    );
+  }
 }
 
 /** The split that a run is judged on: test, else dev. */
