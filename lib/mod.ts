@@ -412,6 +412,11 @@ export {
   type TextForms,
   writePyLateForms,
 } from "./store/model/forms.ts";
+export {
+  isCrossEncoder,
+  loadCrossEncoder,
+  type LoadedCrossEncoder,
+} from "./store/model/load_cross_encoder.ts";
 export { loadModelFolder } from "./store/model/load_folder.ts";
 export { loadModel } from "./store/model/load_model.ts";
 export {
@@ -509,14 +514,28 @@ export {
   bm25Index,
   type Bm25Scores,
 } from "./search/bm25_index.ts";
+export { breathe } from "./search/breathe.ts";
 export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,
 } from "./search/english_analyzer.ts";
+export { type Retriever, retrieverOf } from "./search/retriever.ts";
+export {
+  searchCollection,
+  type SearchCollectionOptions,
+  type SearchTask,
+} from "./search/search_collection.ts";
 export { bigramAnalyzer, segmentAnalyzer } from "./search/segment_analyzer.ts";
 
 // teach: what a student learns from
 export { hardNegatives, type Ranker } from "./teach/hard_negatives.ts";
+export {
+  type LiveTeacher,
+  loadTeacher,
+  type LoadTeacherOptions,
+  type TeachableTexts,
+} from "./teach/live_teacher.ts";
+export { type PackedPairs, type PairScorer } from "./teach/pair_scorer.ts";
 
 // train: the loop
 export { batchLoss } from "./train/batch_loss.ts";
@@ -524,35 +543,28 @@ export {
   completeSettings,
   type SettingContext,
 } from "./train/complete_settings.ts";
-export {
-  encodeDocuments,
-  encodeQueries,
-  type EncodeTextsOptions,
-  type Retriever,
-  retrieverOf,
-} from "./train/encode_texts.ts";
 export { type Estimate } from "./train/estimate.ts";
 export { type StepLine } from "./train/loop.ts";
-export { type TestBed } from "./train/measure_model.ts";
 export { type Outcome, type OutcomeRuns } from "./train/outcome.ts";
 export { type Plan } from "./train/plan.ts";
 export { type Prepared, prepareTraining } from "./train/prepare.ts";
 export { type Setting, type SettingValue } from "./train/setting.ts";
 export { type GivenSettings } from "./train/setting_table.ts";
 export { type TrainSettings } from "./train/settings.ts";
+export { smallerTest, type SmallerTestOptions } from "./train/smaller_test.ts";
 export { type Start, startRun } from "./train/start_run.ts";
 export {
   type BatchLoss,
   type TrainingBatch,
   type TrainingState,
 } from "./train/step.ts";
-export { smallerTest, type SmallerTestOptions } from "./train/smaller_test.ts";
 export {
   type StepsTaken,
   takeSteps,
   type TakeStepsOptions,
   type TeachableBatch,
 } from "./train/take_steps.ts";
+export { type TestBed } from "./train/test_bed.ts";
 export { tokeniseBatch } from "./train/tokenise_batch.ts";
 export { train, type Trained, type TrainOptions } from "./train/train.ts";
 export {

@@ -8,7 +8,7 @@ import type { Model } from "../store/model/model.ts";
 import type { WeightMap } from "../store/weight_map.ts";
 import { packDocuments } from "../text/document_form.ts";
 import { packQueries } from "../text/query_form.ts";
-import { parametersOf } from "../train/encode_texts.ts";
+import { parametersOf } from "../search/retriever.ts";
 import {
   type BatchLoss,
   type TrainingBatch,

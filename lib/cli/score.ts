@@ -4,7 +4,7 @@ import { loadModel } from "../store/model/load_model.ts";
 import { readLines } from "../store/read_lines.ts";
 import { packDocuments } from "../text/document_form.ts";
 import { packQueries } from "../text/query_form.ts";
-import { type Retriever, retrieverOf } from "../train/encode_texts.ts";
+import { type Retriever, retrieverOf } from "../search/retriever.ts";
 import type { SettingTable } from "../train/setting.ts";
 import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
 import { ENGINE_FLAG, needFlag, startEngine } from "./engine_flag.ts";

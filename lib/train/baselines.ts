@@ -6,12 +6,12 @@ import { withoutHead } from "../encoder/without_head.ts";
 import { analyzerFor } from "../search/analyzer_for.ts";
 import { type Bm25, bm25 } from "../search/bm25.ts";
 import type { Model } from "../store/model/model.ts";
-import { parametersOf } from "./encode_texts.ts";
+import { parametersOf } from "../search/retriever.ts";
 import {
   searchCollection,
   type SearchCollectionOptions,
-  type TestBed,
-} from "./measure_model.ts";
+} from "../search/search_collection.ts";
+import type { TestBed } from "./test_bed.ts";
 
 /** Documents kept for each query when a run is measured. */
 const DEPTH = 100;

@@ -140,8 +140,14 @@ function lossOf(
   context: SettingContext,
   given: GivenSettings,
 ): TrainSettings["loss"] {
-  const scored = context.teacherScores || typeof given.teacher === "string";
+  const live = typeof given.teacher === "string" && given.teacher !== "";
+  const scored = context.teacherScores || live;
   if (asked === "auto") return scored ? "kl" : "contrastive";
+  if (live && asked !== "kl") {
+    throw new RangeError(
+      `Cannot use --teacher with --loss ${asked}: expected --loss kl, which learns from a teacher's scores, got one that does not`,
+    );
+  }
   if (asked === "kl" && !scored) {
     throw new RangeError(
       "Cannot use --loss kl: expected teacher scores in the data or --teacher DIR, got neither",

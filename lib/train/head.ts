@@ -6,7 +6,7 @@ import { stream } from "../num/stream.ts";
 import type { Model } from "../store/model/model.ts";
 import type { Weight, WeightMap } from "../store/weight_map.ts";
 import { packDocuments } from "../text/document_form.ts";
-import { parametersOf } from "./encode_texts.ts";
+import { parametersOf } from "../search/retriever.ts";
 
 /** Documents whose token states the head is computed from. */
 const SAMPLE = 400;

@@ -1,5 +1,5 @@
 import type { Progress } from "../num/progress.ts";
-import { breathe } from "./encode_texts.ts";
+import { breathe } from "../search/breathe.ts";
 import type { StepFigures, TrainingState } from "./step.ts";
 
 /** One line of `metrics.jsonl`. */

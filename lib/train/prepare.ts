@@ -12,7 +12,7 @@ import { stream } from "../num/stream.ts";
 import { loadModel } from "../store/model/load_model.ts";
 import type { Model } from "../store/model/model.ts";
 import { completeSettings } from "./complete_settings.ts";
-import type { TestBed } from "./measure_model.ts";
+import type { TestBed } from "./test_bed.ts";
 import type { GivenSettings } from "./setting_table.ts";
 import { refuseSetting } from "./setting.ts";
 import type { TrainSettings } from "./settings.ts";
@@ -56,7 +56,10 @@ export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
     typeof dim === "number" ? { dim } : {},
   );
   const judged = splitOf(dataset, split).size;
-  const scored = dataset.tuples?.filter(({ scores }) => scores) ?? [];
+  // A live teacher scores drawn batches, and the data's own scores go unused.
+  const scored = given.teacher
+    ? []
+    : dataset.tuples?.filter(({ scores }) => scores) ?? [];
   const distils = scored.length > 0 && given.teacher === undefined &&
     ["auto", "kl"].includes(text("loss", "auto"));
   const settings = completeSettings(given, {

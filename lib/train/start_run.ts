@@ -2,7 +2,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { readCheckpoint } from "../store/checkpoint.ts";
 import { createRun, resumeRun } from "../store/run_folder.ts";
 import type { WeightMap } from "../store/weight_map.ts";
-import { parametersOf } from "./encode_texts.ts";
+import { parametersOf } from "../search/retriever.ts";
 import type { Prepared } from "./prepare.ts";
 import type { TrainingState } from "./step.ts";
 import { stateOf } from "./training_state.ts";

@@ -9,7 +9,7 @@ import { openMetrics } from "../store/metrics_log.ts";
 import { batchLoss } from "./batch_loss.ts";
 import { trainingSet } from "./examples.ts";
 import { runLoop, type StepLine } from "./loop.ts";
-import { searchCollection } from "./measure_model.ts";
+import { searchCollection } from "../search/search_collection.ts";
 import { OUTCOME_MEASURES } from "./outcome.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Start } from "./start_run.ts";

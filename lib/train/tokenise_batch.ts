@@ -2,7 +2,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { falseNegatives } from "../loss/false_negatives.ts";
 import { packDocuments } from "../text/document_form.ts";
 import { packQueries } from "../text/query_form.ts";
-import type { Retriever } from "./encode_texts.ts";
+import type { Retriever } from "../search/retriever.ts";
 import type { TrainingBatch } from "./step.ts";
 import type { DrawnExample } from "./training_set.ts";
 

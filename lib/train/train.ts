@@ -7,7 +7,7 @@ import { saveModel } from "../store/model/save_model.ts";
 import { bm25Indexes, untrainedRun, wordsRun } from "./baselines.ts";
 import { startingWeights } from "./head.ts";
 import type { StepLine } from "./loop.ts";
-import { searchCollection } from "./measure_model.ts";
+import { searchCollection } from "../search/search_collection.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Prepared } from "./prepare.ts";
 import { startRun } from "./start_run.ts";

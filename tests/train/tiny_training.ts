@@ -6,7 +6,7 @@ import { startingWeights } from "#lib/train/head.ts";
 import { type Prepared, prepareTraining } from "#lib/train/prepare.ts";
 import type { GivenSettings } from "#lib/train/setting_table.ts";
 import type { TrainingBatch } from "#lib/train/step.ts";
-import { parametersOf } from "#lib/train/encode_texts.ts";
+import { parametersOf } from "#lib/search/retriever.ts";
 import { writeTinyData } from "#tests/support/tiny_data.ts";
 import { writeTinyModel } from "#tests/support/tiny_model.ts";
 

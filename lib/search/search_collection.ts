@@ -1,20 +1,15 @@
-import type { Qrels, Run } from "../eval/run.ts";
+import type { Run } from "../eval/run.ts";
 import type { Progress } from "../num/progress.ts";
-import { searchExactly } from "../search/exact_max_sim.ts";
-import {
-  encodeDocuments,
-  encodeQueries,
-  type Retriever,
-} from "./encode_texts.ts";
+import { encodeDocuments, encodeQueries } from "./encode_collection.ts";
+import { searchExactly } from "./exact_max_sim.ts";
+import type { Retriever } from "./retriever.ts";
 
-/** Queries with their collection and judgements: what a model is measured on. */
-export interface TestBed {
+/** What is searched, and for what. */
+export interface SearchTask {
   /** Query texts by id. */
   readonly queries: ReadonlyMap<string, string>;
   /** Document texts by id. */
   readonly documents: ReadonlyMap<string, string>;
-  /** Judgements. */
-  readonly qrels: Qrels;
 }
 
 /** Settings of a search over a whole collection. */
@@ -40,7 +35,7 @@ export interface SearchCollectionOptions {
  */
 export async function searchCollection(
   retriever: Retriever,
-  bed: Pick<TestBed, "queries" | "documents">,
+  bed: SearchTask,
   options: SearchCollectionOptions = {},
 ): Promise<Run> {
   const { depth = 100, ...encoding } = options;

@@ -1,42 +1,12 @@
-import { type Parameters, tensorOf } from "../engine/tensor.ts";
-import type { Encoder } from "../encoder/encoder.ts";
-import { withoutHead } from "../encoder/without_head.ts";
+import { tf } from "../engine/tensor.ts";
+import type { TokenVectors } from "../encoder/encoder.ts";
 import type { Progress } from "../num/progress.ts";
-import type { EncodedDocuments } from "../search/exact_max_sim.ts";
-import type { Model } from "../store/model/model.ts";
-import type { WeightMap } from "../store/weight_map.ts";
-import { type DocumentForm, packDocuments } from "../text/document_form.ts";
-import { packQueries, type QueryForm } from "../text/query_form.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
-
-/** A model ready to encode: what turns strings into token vectors. */
-export interface Retriever {
-  /** Token ids to vectors. */
-  readonly encoder: Encoder;
-  /** Strings to token ids. */
-  readonly tokenizer: Tokenizer;
-  /** How queries are packed. */
-  readonly queryForm: QueryForm;
-  /** How documents are packed. */
-  readonly documentForm: DocumentForm;
-  /** Weights, as tensors. */
-  readonly parameters: Parameters;
-}
-
-/**
- * Makes a loaded model ready to encode: its weights as tensors on the engine in
- * use. A model without a head encodes with its token states.
- *
- * @param model The model.
- * @returns The retriever; the caller disposes its `parameters`.
- */
-export function retrieverOf(model: Model): Retriever {
-  return {
-    ...model,
-    encoder: model.hasHead ? model.encoder : withoutHead(model.encoder),
-    parameters: parametersOf(model.parameters),
-  };
-}
+import { packDocuments } from "../text/document_form.ts";
+import { packTexts } from "../text/pack_texts.ts";
+import { packQueries } from "../text/query_form.ts";
+import { breathe } from "./breathe.ts";
+import type { EncodedDocuments } from "./exact_max_sim.ts";
+import type { Retriever } from "./retriever.ts";
 
 /** Settings of an encoding. */
 export interface EncodeTextsOptions {
@@ -50,8 +20,11 @@ export interface EncodeTextsOptions {
   readonly label?: string;
 }
 
+/** Queries encoded at a time. */
+const QUERIES = 256;
+
 /**
- * Encodes all queries at once.
+ * Encodes all queries, some at a time, and keeps all their vectors.
  *
  * @param retriever The model.
  * @param queries Texts by id.
@@ -62,11 +35,33 @@ export function encodeQueries(
   queries: ReadonlyMap<string, string>,
 ): EncodedDocuments {
   const { encoder, tokenizer, queryForm, parameters } = retriever;
-  const packed = packQueries([...queries.values()], tokenizer, queryForm);
+  const texts = [...queries.values()];
+  const parts = Array.from(
+    { length: Math.ceil(texts.length / QUERIES) },
+    (_, i) =>
+      packQueries(
+        texts.slice(i * QUERIES, (i + 1) * QUERIES),
+        tokenizer,
+        queryForm,
+      ),
+  );
+  const vectors = parts.map((part) => encoder.encode(part, parameters));
   return {
     ids: [...queries.keys()],
-    vectors: encoder.encode(packed, parameters),
+    vectors: joined(vectors, packTexts(parts)),
   };
+}
+
+/** The vectors of several parts as one. */
+function joined(
+  parts: readonly TokenVectors[],
+  { offsets, keep }: Pick<TokenVectors, "offsets" | "keep">,
+): TokenVectors {
+  if (parts.length === 1) return parts[0]!;
+  const tensors = parts.map(({ values }) => values);
+  const values = tf.concat(tensors, 0);
+  tf.dispose(tensors);
+  return { values, offsets, keep };
 }
 
 /**
@@ -104,26 +99,4 @@ export async function* encodeDocuments(
     progress?.({ label, done: last, total: ids.length });
     await breathe();
   }
-}
-
-/** Lets timers, signals and a notebook's Stop button in. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/**
- * Makes tensors of weights on the engine in use.
- *
- * @param weights Shape and numbers by name.
- * @returns Tensors; the caller disposes them.
- */
-export function parametersOf(
-  weights: WeightMap,
-): Parameters {
-  return Object.fromEntries(
-    Object.entries(weights).map(([name, { shape, values }]) => [
-      name,
-      tensorOf(values, shape),
-    ]),
-  );
 }

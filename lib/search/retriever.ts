@@ -1,0 +1,54 @@
+import { type Parameters, tensorOf } from "../engine/tensor.ts";
+import type { Encoder } from "../encoder/encoder.ts";
+import { withoutHead } from "../encoder/without_head.ts";
+import type { Model } from "../store/model/model.ts";
+import type { WeightMap } from "../store/weight_map.ts";
+import type { DocumentForm } from "../text/document_form.ts";
+import type { QueryForm } from "../text/query_form.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+
+/** A model ready to encode: what turns strings into token vectors. */
+export interface Retriever {
+  /** Token ids to vectors. */
+  readonly encoder: Encoder;
+  /** Strings to token ids. */
+  readonly tokenizer: Tokenizer;
+  /** How queries are packed. */
+  readonly queryForm: QueryForm;
+  /** How documents are packed. */
+  readonly documentForm: DocumentForm;
+  /** Weights, as tensors. */
+  readonly parameters: Parameters;
+}
+
+/**
+ * Makes a loaded model ready to encode: its weights as tensors on the engine in
+ * use. A model without a head encodes with its token states.
+ *
+ * @param model The model.
+ * @returns The retriever; the caller disposes its `parameters`.
+ */
+export function retrieverOf(model: Model): Retriever {
+  return {
+    ...model,
+    encoder: model.hasHead ? model.encoder : withoutHead(model.encoder),
+    parameters: parametersOf(model.parameters),
+  };
+}
+
+/**
+ * Makes tensors of weights on the engine in use.
+ *
+ * @param weights Shape and numbers by name.
+ * @returns Tensors; the caller disposes them.
+ */
+export function parametersOf(
+  weights: WeightMap,
+): Parameters {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, { shape, values }]) => [
+      name,
+      tensorOf(values, shape),
+    ]),
+  );
+}
