@@ -41,24 +41,25 @@ export function registerKernels(
   }
 }
 
-/** Numbers that a piece of an array may have: 1 MB, half a core's second cache. */
+/** Numbers that a core's share of a piece may have: 1 MB, half a second cache. */
 const PIECE = 1 << 18;
 
 /**
  * Cuts rows into pieces of about equal size, small enough that a graph of many
  * simple nodes reads and writes its intermediate results in the cache.
  *
- * @param rows How many rows there are.
- * @param width Numbers a row.
- * @param most Numbers that a piece may have; one row is always allowed.
+ * @param backend Knows how many cores share a piece.
+ * @param shape Rows, and numbers a row.
+ * @param most Numbers that a core's share may have; one row is always allowed.
  * @returns First row and number of rows of each piece, in order.
  */
 export function rowPieces(
-  rows: number,
-  width: number,
+  { runtime }: OnnxBackend,
+  [rows, width]: readonly [rows: number, width: number],
   most = PIECE,
 ): (readonly [start: number, count: number])[] {
-  const limit = Math.max(1, Math.floor(most / Math.max(width, 1)));
+  const room = most * runtime.threads;
+  const limit = Math.max(1, Math.floor(room / Math.max(width, 1)));
   const step = Math.ceil(rows / Math.ceil(rows / limit));
   const pieces: (readonly [number, number])[] = [];
   for (let start = 0; start < rows; start += step) {

@@ -42,7 +42,7 @@ const RELU: GraphForm = {
   constants: { zero: 0 },
 };
 
-/** Numbers of a piece: intermediate results of 256 KB stay near the core. */
+/** Numbers of a core's share: intermediate results of 256 KB stay near it. */
 const PIECE = 1 << 16;
 
 /** The gradient before an activation, by pieces of rows. */
@@ -82,7 +82,7 @@ export function activationGradient(
     () => attrs.activation === "gelu" ? GELU : RELU,
   );
   const piece = (start: number, count: number) => {
-    for (const [at, some] of rowPieces(count, width, PIECE)) {
+    for (const [at, some] of rowPieces(backend, [count, width], PIECE)) {
       graph([
         backend.argument(dy, part(start + at, some)),
         backend.argument(pre, part(start + at, some)),

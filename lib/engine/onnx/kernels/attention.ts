@@ -35,8 +35,8 @@ interface Text {
   readonly hidden: Argument | undefined;
 }
 
-/** Probabilities that a core may hold at a time: 1 MB. */
-const PIECE = 1 << 18;
+/** Probabilities that a core works on at a time: 512 KB, for three such arrays. */
+const PIECE = 1 << 17;
 
 /** Reads the layout off a call. */
 function layoutOf({ inputs, attrs }: KernelCall): Layout {

@@ -28,7 +28,7 @@ export const dropout: Kernel = ({ inputs, attrs, backend }) => {
   const { address } = maskOf({ rate, rowKeys, site, n });
   const y = backend.allocate([rows, n]);
   const graph = backend.graph(`dropout ${rate}`, () => form(1 / (1 - rate)));
-  for (const [start, count] of rowPieces(rows, n)) {
+  for (const [start, count] of rowPieces(backend, [rows, n])) {
     const part = { shape: [count, n], from: start * n };
     const mask = { address: address + BigInt(start * n), shape: part.shape };
     graph([backend.argument(x, part), mask], [backend.argument(y, part)]);

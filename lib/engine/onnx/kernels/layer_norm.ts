@@ -9,30 +9,20 @@ import type { Info, OnnxBackend } from "../onnx_backend.ts";
 
 const ROW_MEAN = { axes: [-1], keepdims: 1 };
 
-/**
- * Mean first, then the mean of squared differences: ONNX's own operator takes
- * the mean of squares less the squared mean, which loses digits.
- */
+/** ONNX Runtime's own operator, which is exact also far from 0, and its row figures. */
 function forwardForm(residual: boolean, epsilon: number): GraphForm {
   const add: Node[] = residual ? [["Add", "x residual", "s"]] : [];
   const s = residual ? "s" : "x";
+  const attributes = { axis: -1, epsilon: { float: epsilon } };
   return {
     inputs: residual ? "x gain bias residual" : "x gain bias",
     outputs: "y normalised inverse",
     nodes: [
       ...add,
-      ["ReduceMean", s, "mean", ROW_MEAN],
+      ["LayerNormalization", `${s} gain bias`, "y mean inverse", attributes],
       ["Sub", `${s} mean`, "centred"],
-      ["Mul", "centred centred", "squares"],
-      ["ReduceMean", "squares", "variance", ROW_MEAN],
-      ["Add", "variance epsilon", "v"],
-      ["Sqrt", "v", "deviation"],
-      ["Reciprocal", "deviation", "inverse"],
       ["Mul", "centred inverse", "normalised"],
-      ["Mul", "normalised gain", "scaled"],
-      ["Add", "scaled bias", "y"],
     ],
-    constants: { epsilon },
   };
 }
 
@@ -71,7 +61,7 @@ export const layerNorm: Kernel = ({ inputs, attrs, backend }) => {
     backend.allocate(shape)
   );
   const vectors = [backend.argument(gain!), backend.argument(bias!)];
-  for (const [start, count] of rowPieces(rows, n)) {
+  for (const [start, count] of rowPieces(backend, [rows, n])) {
     const part = { shape: [count, n], from: start * n };
     const given = [backend.argument(x!, part), ...vectors];
     if (residual !== undefined) given.push(backend.argument(residual, part));
@@ -93,7 +83,7 @@ export const layerNormGradient: Kernel = ({ inputs, backend }) => {
   const [rows, n] = dy.shape as [number, number];
   const graph = backend.graph("layer norm gradient", () => BACKWARD);
   const dx = backend.allocate([rows, n]);
-  const pieces = rowPieces(rows, n);
+  const pieces = rowPieces(backend, [rows, n]);
   const sums = [0, 1].map(() => backend.allocate([pieces.length, n]));
   pieces.forEach(([start, count], piece) => {
     const part = { shape: [count, n], from: start * n };

@@ -11,7 +11,7 @@ import { type Kernel, type KernelCall, rowPieces } from "../kernel.ts";
 import type { Info } from "../onnx_backend.ts";
 import { activationGradient } from "./activation.ts";
 
-/** Numbers that the wider side of a piece of rows may have: 2.3 MB. */
+/** Numbers that the wider side of a core's share of rows may have: 2.3 MB. */
 const PIECE = 384 * 1536;
 
 const ACTIVATE: Readonly<Record<string, string>> = {
@@ -68,9 +68,10 @@ function rowsOf({ backend }: KernelCall): Rows {
 }
 
 /** Pieces of rows of a layer. */
-function piecesOf({ inputs }: KernelCall) {
+function piecesOf({ inputs, backend }: KernelCall) {
   const [out, width] = inputs.weight!.shape as [number, number];
-  return rowPieces(inputs.x!.shape[0]!, Math.max(out, width), PIECE);
+  const rows = inputs.x!.shape[0]!;
+  return rowPieces(backend, [rows, Math.max(out, width)], PIECE);
 }
 
 /** `LabLinear`: `[y]`, or `[y, pre]` where there is an activation. */

@@ -7,7 +7,7 @@ import type { Argument, GraphForm } from "../graph.ts";
 import { type Kernel, type KernelCall, rowPieces } from "../kernel.ts";
 import { type Info, type OnnxBackend, sizeOf } from "../onnx_backend.ts";
 
-/** Numbers of a piece: its ten or so intermediate results stay in the cache. */
+/** Numbers of a core's share: its ten or so intermediate results stay near it. */
 const PIECE = 1 << 16;
 
 /**
@@ -102,7 +102,8 @@ function inPieces(
   like: Info,
   visit: (part: (info: Info) => Argument, count: number) => void,
 ): void {
-  for (const [from, count] of rowPieces(sizeOf(like.shape), 1, PIECE)) {
+  const size = sizeOf(like.shape);
+  for (const [from, count] of rowPieces(backend, [size, 1], PIECE)) {
     visit((info) => backend.argument(info, { shape: [count], from }), count);
   }
 }
@@ -159,7 +160,7 @@ export const scheduleFreeAdamW: Kernel = (call) => {
     learningRate,
   ]);
   const rate = numbers.values.pop()!;
-  const scratch = backend.allocate([PIECE]);
+  const scratch = backend.allocate([PIECE * backend.runtime.threads]);
   const follow = backend.graph("schedule-free", () => FREE);
   const descend = backend.graph("descend", () => DESCEND);
   inPieces(call, y, (part, count) => {
