@@ -76,7 +76,12 @@ export function bertBackbone(config: BertConfig): Backbone {
     states: (tokens, parameters, drop) => {
       let x = drop(embedded(tokens, parameters, config), 0);
       for (let layer = 0; layer < config.num_hidden_layers; layer++) {
-        x = bertLayer(x, { tokens, parameters, drop, config, layer });
+        const input = x;
+        // A layer's own tensors are freed at once; what the tape needs it keeps.
+        x = tf.tidy(() =>
+          bertLayer(input, { tokens, parameters, drop, config, layer })
+        );
+        input.dispose();
       }
       return x;
     },

@@ -70,7 +70,12 @@ function useLiteBackbone(config: UseLiteConfig): Backbone {
     states: (tokens, parameters, drop) => {
       let x = drop(embedded(tokens, parameters["embeddings.word"]!), 0);
       for (let layer = 0; layer < config.num_hidden_layers; layer++) {
-        x = useLiteLayer(x, { tokens, parameters, drop, config, layer });
+        const input = x;
+        // A layer's own tensors are freed at once; what the tape needs it keeps.
+        x = tf.tidy(() =>
+          useLiteLayer(input, { tokens, parameters, drop, config, layer })
+        );
+        input.dispose();
       }
       return x;
     },
