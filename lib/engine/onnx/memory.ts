@@ -102,8 +102,21 @@ export function createMemory(
 
 /** Makes a block outside the pool's free ones. */
 function newBlock(capacity: number): Block {
-  const buffer = new ArrayBuffer(capacity + ALIGNMENT);
+  const buffer = newBuffer(capacity + ALIGNMENT);
   const start = addressOf(buffer);
   const offset = Number(-start & BigInt(ALIGNMENT - 1));
   return { buffer, offset, address: start + BigInt(offset), capacity };
+}
+
+/** Asks the system for memory. */
+function newBuffer(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (error) {
+    throw new RangeError(
+      `Cannot make a tensor on engine onnx: expected ${bytes} bytes of memory, got ${
+        (error as Error).message
+      }`,
+    );
+  }
 }

@@ -1,6 +1,11 @@
 import { addressOf } from "#lib/engine/foreign.ts";
 import { createMemory, sizeClass } from "#lib/engine/onnx/memory.ts";
-import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import fc from "fast-check";
 
 Deno.test("sizeClass() has four classes to a doubling", () => {
@@ -63,4 +68,12 @@ Deno.test("createMemory() stays bounded under ever new sizes", () => {
     const most = sizeClass(size) + sizeClass(2 * size);
     assert(memory.usage().waiting <= 1.25 * most + 1);
   }
+});
+
+Deno.test("createMemory() says how much memory there was not", () => {
+  assertThrows(
+    () => createMemory().take(2 ** 52),
+    RangeError,
+    "Cannot make a tensor on engine onnx: expected 4503599627370560 bytes of memory",
+  );
 });

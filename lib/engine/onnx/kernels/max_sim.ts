@@ -135,21 +135,23 @@ function takeBest(
     wins: Int32Array;
   },
 ): void {
-  const { queryOffsets, documentOffsets, queryKeep, columns, ways } = plan;
+  const { queryOffsets, documentOffsets, queryKeep, documentKeep } = plan;
+  const { columns, ways } = plan;
   const firstRow = queryOffsets[queries[0]]!;
   const firstToken = documentOffsets[documents[0]]!;
   const width = documentOffsets[documents[1]]! - firstToken;
   for (let query = queries[0]; query < queries[1]; query++) {
-    for (
-      let row = queryOffsets[query]!;
-      row < queryOffsets[query + 1]!;
-      row++
-    ) {
+    const end = queryOffsets[query + 1]!;
+    for (let row = queryOffsets[query]!; row < end; row++) {
       if (queryKeep[row] === 0) continue;
       const base = (row - firstRow) * width - firstToken;
       for (let doc = documents[0]; doc < documents[1]; doc++) {
         const column = ways === undefined ? doc : doc - query * ways;
-        const best = bestToken(plan, doc, { similar, base });
+        const best = bestToken(similar, base, {
+          from: documentOffsets[doc]!,
+          end: documentOffsets[doc + 1]!,
+          keep: documentKeep,
+        });
         found[query * columns + column]! += similar[base + best]!;
         wins[row * columns + column] = best;
       }
@@ -159,18 +161,18 @@ function takeBest(
 
 /** The first of the best kept tokens of a document; NaN beats everything. */
 function bestToken(
-  { documentOffsets, documentKeep }: Plan,
-  doc: number,
-  { similar, base }: { similar: Float32Array; base: number },
+  similar: Float32Array,
+  base: number,
+  { from, end, keep }: { from: number; end: number; keep: Uint8Array },
 ): number {
-  const end = documentOffsets[doc + 1]!;
-  let token = documentOffsets[doc]!;
-  while (documentKeep[token] === 0) token++;
-  let best = token;
-  let most = similar[base + token]!;
-  for (token++; token < end; token++) {
+  let best = from;
+  while (keep[best] === 0) best++;
+  let most = similar[base + best]!;
+  for (let token = best + 1; token < end; token++) {
     const value = similar[base + token]!;
-    if (!(value <= most) && most === most && documentKeep[token] !== 0) {
+    // Not "greater than": a NaN must come through here too, and then stay.
+    if (!(value <= most) && keep[token] !== 0) {
+      if (most !== most) break;
       most = value;
       best = token;
     }
@@ -182,52 +184,55 @@ function bestToken(
 export const maxSimGradient: Kernel = (call) => {
   const { inputs, backend } = call;
   const plan = planOf(call);
-  const { queryOffsets, columns, dim } = plan;
   const { queries, documents, dscores, winners } = inputs as Record<
-    string,
+    "queries" | "documents" | "dscores" | "winners",
     Info
   >;
-  const results = [queries!, documents!].map((info) =>
+  const results = [queries, documents].map((info) =>
     backend.allocate(info.shape)
   ) as [Info, Info];
   const [dq, dd] = results.map((info) => backend.floats(info).fill(0)) as [
     Float32Array,
     Float32Array,
   ];
-  const values = { q: backend.floats(queries!), d: backend.floats(documents!) };
-  const wins = backend.values(winners!) as Int32Array;
-  const dy = backend.floats(dscores!);
-  for (let query = 0; query + 1 < queryOffsets.length; query++) {
-    for (
-      let row = queryOffsets[query]!;
-      row < queryOffsets[query + 1]!;
-      row++
-    ) {
-      for (let column = 0; column < columns; column++) {
-        const token = wins[row * columns + column]!;
-        if (token < 0) continue;
-        exchange({ ...values, dq, dd }, {
-          share: dy[query * columns + column]!,
-          left: row * dim,
-          right: token * dim,
-          dim,
-        });
-      }
-    }
-  }
+  exchange(plan, {
+    q: backend.floats(queries),
+    d: backend.floats(documents),
+    dq,
+    dd,
+    dy: backend.floats(dscores),
+    wins: backend.values(winners) as Int32Array,
+  });
   return results;
 };
 
-/** `dq += share d` and `dd += share q` for one pair of rows. */
+/**
+ * `dq += share d` and `dd += share q` for every query token and its winners;
+ * document by document, whose rows stay in the cache meanwhile.
+ */
 function exchange(
-  { q, d, dq, dd }: Record<"q" | "d" | "dq" | "dd", Float32Array>,
-  { share, left, right, dim }: Record<
-    "share" | "left" | "right" | "dim",
-    number
-  >,
+  { queryOffsets, documentOffsets, ways, columns, dim }: Plan,
+  { q, d, dq, dd, dy, wins }:
+    & Record<"q" | "d" | "dq" | "dd" | "dy", Float32Array>
+    & { wins: Int32Array },
 ): void {
-  for (let j = 0; j < dim; j++) {
-    dq[left + j]! += share * d[right + j]!;
-    dd[right + j]! += share * q[left + j]!;
+  for (let doc = 0; doc + 1 < documentOffsets.length; doc++) {
+    const first = ways === undefined ? 0 : Math.floor(doc / ways);
+    const last = ways === undefined ? queryOffsets.length - 2 : first;
+    const column = ways === undefined ? doc : doc - first * ways;
+    for (let query = first; query <= last; query++) {
+      const share = dy[query * columns + column]!;
+      const end = queryOffsets[query + 1]!;
+      for (let row = queryOffsets[query]!; row < end; row++) {
+        const token = wins[row * columns + column]!;
+        if (token < 0) continue;
+        const left = row * dim;
+        const right = token * dim;
+        for (let j = 0; j < dim; j++) {
+          dq[left + j]! += share * d[right + j]!;
+          dd[right + j]! += share * q[left + j]!;
+        }
+      }
+    }
   }
 }
