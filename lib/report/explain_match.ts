@@ -4,7 +4,7 @@ import { maxSimOf, type MaxSimWorkings } from "../score/max_sim_of.ts";
 import { packDocuments } from "../text/document_form.ts";
 import type { PackedTokens } from "../text/packed_tokens.ts";
 import { packQueries } from "../text/query_form.ts";
-import type { Retriever } from "../train/encode_texts.ts";
+import type { Retriever } from "../search/retriever.ts";
 import type { Figure, FigureOptions } from "./figure.ts";
 import { heatMap } from "./heat_map.ts";
 

@@ -56,7 +56,7 @@ export async function figureBundle(
 function interactive(figure: Figure, png: string): string {
   const { data, layout } = figure;
   const json = JSON.stringify({ data, layout }).replaceAll("<", "\\u003c");
-  const id = `figure-${digest(json)}`;
+  const id = figureId(figure);
   const alt = figureText(figure).replaceAll('"', "&quot;")
     .replaceAll("<", "&lt;");
   return `<div id="${id}"><img alt="${alt}" src="data:image/png;base64,${png}"` +
@@ -72,9 +72,27 @@ var figure = ${json}, tries = 0;
 })();</script>`;
 }
 
-/** A name that depends on the figure only, so that outputs do not change by themselves. */
-function digest(text: string): string {
+/**
+ * A name that depends on what a figure shows only, so that outputs do not
+ * change by themselves.
+ *
+ * @param figure The figure.
+ * @returns Letters and digits, fit for HTML.
+ *
+ * @example Usage
+ * ```ts
+ * import { figure } from "#lib/mod.ts";
+ * import { figureId } from "#lib/report/figure_bundle.ts";
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ *
+ * const bars = (y: number[]) => figure([{ type: "bar", y }], {});
+ * assertEquals(figureId(bars([1, 2])), figureId(bars([1, 2])));
+ * assertNotEquals(figureId(bars([1, 2])), figureId(bars([2, 1])));
+ * ```
+ */
+export function figureId({ data, layout }: Figure): string {
+  const text = JSON.stringify({ data, layout });
   let hash = 0;
   for (let i = 0; i < text.length; i++) hash = hash32(hash, text.charCodeAt(i));
-  return hash.toString(16).padStart(8, "0");
+  return `figure-${hash.toString(16).padStart(8, "0")}`;
 }

@@ -1,5 +1,5 @@
 import { type Figure, isFigure } from "./figure.ts";
-import { figureBundle } from "./figure_bundle.ts";
+import { figureBundle, figureId } from "./figure_bundle.ts";
 import { figureText } from "./figure_text.ts";
 import { plotlyLoader } from "./plotly_loader.ts";
 import { bundleOf, type MimeBundle, type Showable } from "./mime_bundle.ts";
@@ -29,7 +29,7 @@ import { currentSink, type Sink } from "./sink.ts";
 export async function show(item: Showable | Figure | string): Promise<void> {
   const sink = currentSink();
   if (sink === undefined) return print(item);
-  if (sink.live && isFigure(item)) await loadPlotlyOnce(sink);
+  if (sink.live && isFigure(item)) await loadPlotly(sink, item);
   await sink.send(await formsOf(item, sink));
 }
 
@@ -50,11 +50,18 @@ function print(item: Showable | Figure | string): void {
   else console.log(isFigure(item) ? figureText(item) : item.text);
 }
 
-/** Live pages that have been sent plotly.js. */
-const loaded = new WeakSet<Sink>();
+/** Figures that a live page has shown since it was last sent plotly.js. */
+const shownSince = new WeakMap<Sink, Set<string>>();
 
-async function loadPlotlyOnce(sink: Sink): Promise<void> {
-  if (loaded.has(sink)) return;
-  loaded.add(sink);
+/**
+ * Sends plotly.js before a page's first figure, and again when a figure comes a
+ * second time: then a cell was run again, perhaps in a page that was reloaded
+ * and has lost it.
+ */
+async function loadPlotly(sink: Sink, figure: Figure): Promise<void> {
+  const id = figureId(figure);
+  const shown = shownSince.get(sink);
+  if (shown && !shown.has(id)) return void shown.add(id);
+  shownSince.set(sink, new Set([id]));
   await sink.send(await plotlyLoader());
 }
