@@ -112,7 +112,11 @@ function fileWriter(file: Deno.FsFile): FileWriter {
   };
 }
 
-/** Lets only "no such file" pass. */
+/** Lets only "no such file" pass, also where a folder above it is a file. */
 function absentIsFine(error: unknown): undefined {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+  if (
+    error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.NotADirectory
+  ) return;
+  throw error;
 }

@@ -1,3 +1,5 @@
+import { readError } from "./read_error.ts";
+
 /**
  * Reads a JSON file that holds an object.
  *
@@ -86,6 +88,6 @@ export async function readTextIfThere(
     return await Deno.readTextFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw readError(path, error);
   }
 }

@@ -1,3 +1,5 @@
+import { readError } from "./read_error.ts";
+
 /** One line of a text file. */
 export interface FileLine {
   /** The text, without its line end. */
@@ -84,7 +86,7 @@ async function openBytes(path: string): Promise<ReadableStream<Uint8Array>> {
       ? readable.pipeThrough(new DecompressionStream("gzip"))
       : readable;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw readError(path, error);
     throw new Deno.errors.NotFound(
       `Cannot read ${path}: expected a text file, got no such file`,
     );
@@ -116,7 +118,7 @@ async function* byteLines(
       yield lines;
     }
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    if (!(error instanceof TypeError)) throw readError(path, error);
     throw new SyntaxError(
       `Cannot read ${path}: expected whole gzip data, got ${error.message}`,
     );

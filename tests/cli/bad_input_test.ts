@@ -269,6 +269,12 @@ const MISTAKES: readonly Mistake[] = [
     says: ["ROOT/nowhere"],
   },
   {
+    name: "a folder for a file of settings",
+    given: ({ model }) => ({ settings: model }),
+    kind: Deno.errors.IsADirectory,
+    says: ["Cannot read MODEL: expected a file that may be read"],
+  },
+  {
     name: "a missing file of settings",
     given: ({ root }) => ({ settings: `${root}/settings.json` }),
     kind: Deno.errors.NotFound,

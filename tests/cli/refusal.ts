@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MISTAKE, reportError } from "#lib/cli/main_guard.ts";
+import { useSink } from "#lib/report/sink.ts";
 import { trainCommand } from "#lib/cli/train.ts";
 
 /** Calls a function while nothing it prints is shown, and gives the lines it printed. */
@@ -8,11 +9,13 @@ export async function silenced<T>(
 ): Promise<{ readonly value: T; readonly lines: readonly string[] }> {
   const { log, error } = console;
   const lines: string[] = [];
+  const sink = useSink({ live: false, send: () => {} });
   console.log = console.error = (line: string) => void lines.push(line);
   try {
     return { value: await work(), lines };
   } finally {
     Object.assign(console, { log, error });
+    useSink(sink);
   }
 }
 
