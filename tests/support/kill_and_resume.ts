@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { type Stream, stream } from "#lib/num/stream.ts";
 import { latestCheckpoint } from "#lib/store/checkpoint_folders.ts";
+import { sha256OfFile } from "#lib/store/sha256.ts";
 import { startTask } from "./run_task.ts";
 
 /** Kills of one run, at most; then it may finish and be compared. */
@@ -60,25 +61,23 @@ export async function trainWithKills(options: KillOptions): Promise<Chain> {
   }
 }
 
-/** The bytes that must be the same however a run came about. */
-export async function resultBytes(
+/** SHA-256 of every file that must be the same however a run came about. */
+export async function resultDigests(
   run: string,
-): Promise<Record<string, Uint8Array>> {
+): Promise<Record<string, string>> {
   const last = (await latestCheckpoint(run))!.folder;
-  const files = {
-    model: `${run}/model/model.safetensors`,
-    head: `${run}/model/1_Dense/model.safetensors`,
-    parameters: `${last}/parameters.safetensors`,
-    optimizer: `${last}/optimizer.safetensors`,
-    state: `${last}/state.json`,
-    manifest: `${last}/manifest.json`,
-    settings: `${run}/settings.json`,
-  };
-  return Object.fromEntries(
-    Object.entries(files).map((
-      [name, path],
-    ) => [name, Deno.readFileSync(path)]),
-  );
+  const files = [
+    "settings.json",
+    "model/model.safetensors",
+    "model/1_Dense/model.safetensors",
+    ...["parameters.safetensors", "optimizer.safetensors", "state.json"]
+      .map((name) => `${last.slice(run.length + 1)}/${name}`),
+  ];
+  const digests = files.map(async (name) => {
+    using file = await Deno.open(`${run}/${name}`);
+    return [name, await sha256OfFile(file)] as const;
+  });
+  return Object.fromEntries(await Promise.all(digests));
 }
 
 /** The lines of a run's `metrics.jsonl`, without what a clock measured. */
@@ -132,7 +131,7 @@ export async function killAndCompare(
       kills: left,
       within,
     });
-    assertEquals(await resultBytes(out), await resultBytes(straight));
+    assertEquals(await resultDigests(out), await resultDigests(straight));
     assertEquals(stepsOf(out), stepsOf(straight));
     assertEquals(temporaries(out), []);
     whole.killed += chain.killed;
