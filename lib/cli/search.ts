@@ -3,6 +3,8 @@ import { tf } from "../engine/tensor.ts";
 import { formatRun } from "../eval/format_run.ts";
 import { progressBar } from "../report/progress_bar.ts";
 import { writeFileAtomically } from "../store/atomic_file.ts";
+import { writeError } from "../store/disk_full_error.ts";
+import { parentFolder } from "../store/temporary_name.ts";
 import { retrieverOf } from "../search/retriever.ts";
 import { searchCollection } from "../search/search_collection.ts";
 import { loadDataset } from "../dataset/load_dataset.ts";
@@ -61,6 +63,7 @@ export async function searchCommand(
       .map((id) => [id, dataset.queries.get(id)!]),
   );
   const documents = poolOf(dataset, split);
+  await makeFolderOf(out);
   await startEngine(given);
   const retriever = retrieverOf(await loadModel(source));
   const start = performance.now();
@@ -87,6 +90,15 @@ export async function searchCommand(
     );
   }
   return DONE;
+}
+
+/** Makes the folder that the run is written to, before the long work. */
+async function makeFolderOf(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(parentFolder(path), { recursive: true });
+  } catch (error) {
+    throw writeError(path, error);
+  }
 }
 
 if (import.meta.main) {
