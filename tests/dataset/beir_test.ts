@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { readBeir } from "#lib/dataset/beir.ts";
 import { loadDataset } from "#lib/dataset/load_dataset.ts";
 import { sharedPath } from "#tests/support/shared.ts";

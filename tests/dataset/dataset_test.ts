@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { carveDev } from "#lib/dataset/carve_dev.ts";
 import { type Dataset, poolOf, splitOf } from "#lib/dataset/dataset.ts";
 import { limitDataset } from "#lib/dataset/limit_dataset.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import type { Dataset } from "#lib/dataset/dataset.ts";
 import { readTuples, type TupleOptions } from "#lib/dataset/tuples.ts";
 import { assertEquals, assertRejects } from "@std/assert";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   readBertCheckpoint,

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { tf } from "#lib/engine/tensor.ts";
 import {
   type EngineName,

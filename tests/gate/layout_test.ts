@@ -4,8 +4,9 @@ import { hasCode } from "./coverage.ts";
 import { FLOORS } from "./floors_plugin.ts";
 import { filesBelow, linesOf, reachedFrom, textOf } from "./tree.ts";
 
-const LIB = filesBelow("lib").filter((path) => path.endsWith(".ts"));
-const TESTS = filesBelow("tests").filter((path) => path.endsWith(".ts"));
+const [LIB, TESTS] = ["lib", "tests"].map((folder) =>
+  filesBelow(folder).filter((path) => path.endsWith(".ts"))
+) as [string[], string[]];
 const TEXTS = filesBelow("").filter((path) =>
   /\.(ts|py|sh|md|json|jsonc|ipynb)$|^\.ci\/run$/.test(path)
 );

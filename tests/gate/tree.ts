@@ -1,3 +1,4 @@
+import { LACKING } from "#tests/support/permitted.ts";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -25,9 +26,9 @@ export function linesOf(path: string): number {
   return textOf(path).trimEnd().split("\n").length;
 }
 
-/** Paths of all files below a folder that are ours, from the root, in order. */
+/** Paths of all files below a folder that are ours, from the root, in order; none where reading is not permitted. */
 export function filesBelow(folder: string): string[] {
-  if (!existsSync(ROOT + folder)) return [];
+  if (LACKING.length > 0 || !existsSync(ROOT + folder)) return [];
   return readdirSync(ROOT + folder, { withFileTypes: true }).flatMap(
     (entry) => {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { checkNotebook } from "#lib/notebook/check_notebook.ts";
 import { formatCells } from "#lib/notebook/format_cells.ts";
@@ -106,6 +107,13 @@ Deno.test("notebookProblems() names each broken rule and its cell", () => {
     change(notebook);
     assertEquals(messages(notebook)[0]?.[1], message, name);
   }
+});
+
+Deno.test("notebookProblems() does not count the lines of imports", () => {
+  const notebook = goodNotebook();
+  const names = Array.from({ length: 20 }, (_, i) => `  a${i},\n`);
+  notebook.cells[1]!.source = ["import {\n", ...names, '} from "a";\n', "1;"];
+  assertEquals(messages(notebook), []);
 });
 
 Deno.test("notebookProblems() refuses a large output", () => {

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Kernel, startKernel } from "#lib/notebook/client.ts";
 import type { CellOutput } from "#lib/notebook/notebook_file.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { jupyterWire } from "#lib/notebook/wire.ts";
 import { connectZmtp } from "#lib/notebook/zmtp.ts";

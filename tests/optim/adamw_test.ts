@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { assertAlmostEquals, assertLess, assertThrows } from "@std/assert";
 import { useEngine } from "#lib/engine/use_engine.ts";
 import { read, tensorOf } from "#lib/engine/tensor.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import {
   assert,
   assertEquals,

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { read, tensorOf, tf, valueAndGradients } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { writeFileAtomically } from "#lib/store/atomic_file.ts";
 import { cleanTemporaries } from "#lib/store/clean_temporaries.ts";
 import { DiskFullError } from "#lib/store/disk_full_error.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { writeFolderAtomically } from "#lib/store/atomic_folder.ts";
 import { cleanTemporaries } from "#lib/store/clean_temporaries.ts";
 import { DiskFullError } from "#lib/store/disk_full_error.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { namesIn } from "./failing_file_system.ts";
 import { text, WEIGHTS, withHub } from "./hub_server.ts";

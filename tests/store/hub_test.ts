@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { isPlainPath, parseHubId } from "#lib/store/hub_id.ts";
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { namesIn } from "./failing_file_system.ts";

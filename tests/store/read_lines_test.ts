@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { plainOrGzipped, readLines } from "#lib/store/read_lines.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { writeCheckpoint } from "#lib/store/checkpoint.ts";
 import { openMetrics } from "#lib/store/metrics_log.ts";
 import {

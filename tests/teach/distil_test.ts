@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { loadTeacher } from "#lib/teach/live_teacher.ts";
 import type { GivenSettings } from "#lib/train/setting_table.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { buildGraph } from "#lib/engine/onnx/graph.ts";
 import type { GraphForm } from "#lib/engine/onnx/graph.ts";
 import { OnnxBackend } from "#lib/engine/onnx/onnx_backend.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { openOnnxLibrary } from "#lib/engine/onnx/library.ts";
 import { register } from "#lib/engine/onnx/register.ts";
 import { assertMatch, assertRejects } from "@std/assert";

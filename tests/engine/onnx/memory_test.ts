@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { addressOf } from "#lib/engine/foreign.ts";
 import { createMemory, sizeClass } from "#lib/engine/onnx/memory.ts";
 import {

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import type { OnnxBackend } from "#lib/engine/onnx/onnx_backend.ts";
 import { read, tf } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";

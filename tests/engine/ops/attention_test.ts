@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { attention } from "#lib/engine/ops/attention.ts";
 import { tensorOf, tf } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";

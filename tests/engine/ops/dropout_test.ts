@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { dropout, dropoutMask } from "#lib/engine/ops/dropout.ts";
 import { dropoutRowKeys } from "#lib/engine/ops/dropout_row_keys.ts";
 import { tensorOf } from "#lib/engine/tensor.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { hasKernel, runFused, runKernel } from "#lib/engine/ops/fused.ts";
 import { linear } from "#lib/engine/ops/linear.ts";
 import {

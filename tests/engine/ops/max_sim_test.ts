@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { maxSim, type MaxSimOptions } from "#lib/engine/ops/max_sim.ts";
 import { type Tensor, tensorOf, tf } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { adamStep } from "#lib/engine/ops/adam_step.ts";
 import { scaleInPlace } from "#lib/engine/ops/scale_in_place.ts";
 import { scheduleFreeStep } from "#lib/engine/ops/schedule_free_step.ts";

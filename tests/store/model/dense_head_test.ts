@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { readDenseHead } from "#lib/store/model/dense_head.ts";
 import type { ArrayMap } from "#lib/store/weight_map.ts";
 import { writeSafetensors } from "#lib/store/write_safetensors.ts";

@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
 import { readSafetensors } from "#lib/store/read_safetensors.ts";
 import { writeSafetensors } from "#lib/store/write_safetensors.ts";

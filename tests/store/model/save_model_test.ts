@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
 import { saveModel } from "#lib/store/model/save_model.ts";
 import { DiskFullError } from "#lib/store/disk_full_error.ts";
