@@ -47,7 +47,7 @@ export async function trainWithKills(options: KillOptions): Promise<Chain> {
         ? after(delay, stop.signal)
         : writing(out, random.integer(4), stop.signal);
       moment.then((isCome) => {
-        if (isCome) child.kill("SIGKILL");
+        if (isCome) kill(child);
       });
     }
     const { code, signal, stderr } = await ended;
@@ -58,6 +58,15 @@ export async function trainWithKills(options: KillOptions): Promise<Chain> {
     }
     killed++;
     if (temporaries(out).length > 0) whileWriting++;
+  }
+}
+
+/** Kills a process; no matter if it has ended in the same moment. */
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
   }
 }
 
