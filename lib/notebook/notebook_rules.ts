@@ -12,7 +12,7 @@ import {
 export const NOTEBOOK_LIMITS = {
   /** Fewest and most cells. */
   cells: [20, 40],
-  /** Lines of a code cell. */
+  /** Lines of a code cell, imports not counted. */
   lines: 15,
   /** Code cells in a row without prose. */
   codeInARow: 2,
@@ -89,7 +89,7 @@ function cellProblems(
     messages.push("expected text, got an empty cell");
   }
   if (cell.cell_type !== "code") return messages;
-  const lines = cell.source.length;
+  const lines = codeLines(sourceOf(cell));
   if (lines > NOTEBOOK_LIMITS.lines) {
     messages.push(
       `expected at most ${NOTEBOOK_LIMITS.lines} lines of code, got ${lines}`,
@@ -108,6 +108,12 @@ function cellProblems(
     messages.push("expected no execution count");
   }
   return [...messages, ...(cell.outputs ?? []).flatMap(outputProblems)];
+}
+
+/** Lines of code without its imports, which the formatter sets one name a line. */
+function codeLines(source: string): number {
+  const code = source.replaceAll(/^import\s[^;]*;\n?/gm, "").trim();
+  return code === "" ? 0 : code.split("\n").length;
 }
 
 function metadataProblems(
