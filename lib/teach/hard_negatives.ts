@@ -12,8 +12,8 @@ export type Ranker = (
  * this way are often drawn from below the very top: `skip` leaves the first ones
  * out.
  *
- * Source: Karpukhin et al. 2020, section 3.2 (BM25 negatives); `papers.md` B.8
- * on labelled positives that a released script did not filter.
+ * Source: Karpukhin et al. 2020, section 3.2 (BM25 negatives). Differs: their
+ * negatives hold no answer string; ours are no labelled positives.
  *
  * @param rank The ranking to mine.
  * @param query The query's text.

@@ -15,7 +15,7 @@ import type { BatchLoss, TrainingBatch } from "./step.ts";
  *   batch, known relevant ones left out.
  * - `pairwise`: cross-entropy of the positive among the query's own documents.
  *
- * Source: `papers.md` B.4 and B.6; JaColBERTv2.5, table 3.
+ * Source: Clavié 2024 (JaColBERTv2.5), equation 4 and table 3.
  *
  * @param settings Name of the loss and temperature.
  * @returns The loss of a batch.

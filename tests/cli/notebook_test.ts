@@ -51,7 +51,7 @@ Deno.test("notebook() names file and problem and returns 1 when a check fails", 
 Deno.test("notebook() renders outputs once and finds them unchanged afterwards", async () => {
   const path = await fileOf(
     "# Two and two",
-    `import { show } from "#lib/report/show.ts";\nawait show(2 + 2);`,
+    `import { show } from "#lib/report/show.ts";\nawait show(String(2 + 2));`,
   );
   assertEquals((await run("render", "--unchanged", path)).code, 1);
   assertEquals((await run("render", path)).code, 0);

@@ -8,7 +8,7 @@ import { letters, smallBert } from "./small_tokenizer.ts";
 
 const FORM: QueryForm = { length: 8, expansion: "none", attendMask: false };
 
-// papers.md B.3: tokens of the query, the paper's rule, the code's rule.
+// JaColBERTv2.5's dynamic length: tokens of the query, the paper's rule, the code's rule.
 const TABLE = [
   [4, 32, 12],
   [8, 32, 16],
