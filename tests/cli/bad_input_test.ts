@@ -12,6 +12,7 @@ import {
   type TinyFiles,
   withTinyFiles,
 } from "#tests/train/tiny_training.ts";
+import { append, document, flip, judgement, weights } from "./harm.ts";
 import { namesIn, refusalOf } from "./refusal.ts";
 
 /** What goes wrong, and how it must be told. */
@@ -28,30 +29,6 @@ interface Mistake {
   /** What its line must say; `DATA`, `MODEL` and `ROOT` stand for the folders. */
   readonly says: readonly string[];
 }
-
-const append = (path: string, line: string) =>
-  Deno.writeTextFileSync(path, line + "\n", { append: true });
-
-/** Adds a document. */
-const document = (line: string) => ({ data }: TinyFiles) =>
-  append(`${data}/corpus.jsonl`, line);
-
-/** Adds a judgement to train. */
-const judgement = (line: string) => ({ data }: TinyFiles) =>
-  append(`${data}/qrels/train.tsv`, line);
-
-/** Changes the bytes of the weight file. */
-const weights =
-  (change: (bytes: Uint8Array) => Uint8Array) => ({ model }: TinyFiles) => {
-    const path = `${model}/model.safetensors`;
-    Deno.writeFileSync(path, change(Deno.readFileSync(path)));
-  };
-
-/** Turns one bit over, counted from the front or, if negative, from the end. */
-const flip = (at: number) => (bytes: Uint8Array) => {
-  bytes[at < 0 ? bytes.length + at : at]! ^= 1;
-  return bytes;
-};
 
 const MISTAKES: readonly Mistake[] = [
   {
