@@ -437,6 +437,7 @@ export {
   type UseLitePackage,
   type WordNetPackage,
 } from "./store/npm_source.ts";
+export { readError } from "./store/read_error.ts";
 export { readExactly } from "./store/read_exactly.ts";
 export { readJson, readJsonObject } from "./store/read_json.ts";
 export { type FileLine, readLines } from "./store/read_lines.ts";
@@ -551,7 +552,10 @@ export { type Prepared, prepareTraining } from "./train/prepare.ts";
 export { type Setting, type SettingValue } from "./train/setting.ts";
 export { type GivenSettings } from "./train/setting_table.ts";
 export { type TrainSettings } from "./train/settings.ts";
-export { smallerTest, type SmallerTestOptions } from "./train/smaller_test.ts";
+export {
+  smallerTest,
+  type SmallerTestOptions,
+} from "./train/smaller_test_bed.ts";
 export { type Start, startRun } from "./train/start_run.ts";
 export {
   type BatchLoss,

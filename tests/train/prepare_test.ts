@@ -12,7 +12,7 @@ import { estimateTraining } from "#lib/train/estimate.ts";
 import { startingWeights } from "#lib/train/head.ts";
 import { planTraining } from "#lib/train/plan.ts";
 import { prepareTraining } from "#lib/train/prepare.ts";
-import { smallerTest } from "#lib/train/smaller_test.ts";
+import { smallerTest } from "#lib/train/smaller_test_bed.ts";
 import { prepareTiny, type TinyFiles, withTinyFiles } from "./tiny_training.ts";
 
 const ENGINE = { engine: "reference" };
