@@ -1,12 +1,13 @@
 /**
- * The one adapter to foreign functions: opening a shared library, calling the
- * functions of a table, and the addresses of our own memory.
+ * The one adapter to what is foreign to the language: opening a shared library,
+ * calling the functions of a table, the addresses of our own memory, threads.
  *
  * Nothing else in the lab says `Deno.dlopen` or `Deno.UnsafePointer`, so that
  * another runtime needs another copy of this file and of nothing else.
  *
  * @module
  */
+import { Worker, workerData } from "node:worker_threads";
 
 /** Where a value of C lives: a number of 64 bits, 0 for null. */
 export type Address = bigint;
@@ -46,6 +47,18 @@ export function environmentVariable(name: string): string | undefined {
 export function isForeignAllowed(path: string | URL): boolean {
   const { state } = Deno.permissions.querySync({ name: "ffi", path });
   return state === "granted";
+}
+
+/**
+ * Whether a file may be read without asking anybody; threads of our own are
+ * files that the system reads.
+ *
+ * @param path The file.
+ * @returns True where the permission is there already.
+ */
+export function isReadAllowed(path: URL): boolean {
+  if (path.protocol !== "file:") return true;
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
 }
 
 /**
@@ -113,8 +126,23 @@ export function textAt(address: Address): string {
  * @param buffer The bytes; must be kept alive by the caller.
  * @returns Their address.
  */
-export function addressOf(buffer: ArrayBuffer): Address {
+export function addressOf(buffer: ArrayBuffer | SharedArrayBuffer): Address {
   return Deno.UnsafePointer.value(
-    Deno.UnsafePointer.of(new Uint8Array(buffer)),
+    Deno.UnsafePointer.of(new Uint8Array(buffer) as Uint8Array<ArrayBuffer>),
   );
+}
+
+/**
+ * Starts a thread that does not keep the program alive.
+ *
+ * @param program The module that it runs.
+ * @param data What `threadData` gives there; shared arrays stay shared.
+ */
+export function startThread(program: URL, data: unknown): void {
+  new Worker(program, { workerData: data }).unref();
+}
+
+/** What the thread that started this one handed over. */
+export function threadData(): unknown {
+  return workerData;
 }

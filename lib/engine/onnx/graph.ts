@@ -4,21 +4,14 @@
  * @module
  */
 import onnxProto from "onnx-proto";
-import { type Address, addressOf } from "../foreign.ts";
+import { addressOf } from "../foreign.ts";
+import type { Argument, Target } from "./calls.ts";
 import { ELEMENT, type Runtime } from "./runtime.ts";
 
 const { onnx } = onnxProto;
 
 /** The kinds of numbers a graph takes and gives. */
 export type Element = keyof typeof ELEMENT;
-
-/** Numbers in memory, as a graph sees them. */
-export interface Argument {
-  /** Where the first number stands. */
-  readonly address: Address;
-  /** Lengths by axis, outermost first. */
-  readonly shape: readonly number[];
-}
 
 /** The settings of a node: integers, lists of integers, fractions, texts. */
 export type Attributes = Readonly<
@@ -90,64 +83,25 @@ function portsOf(list: string): Port[] {
 export function buildGraph(runtime: Runtime, form: GraphForm): Graph {
   const inputs = portsOf(form.inputs);
   const outputs = portsOf(form.outputs);
-  const session = runtime.createSession(modelBytes(form, inputs, outputs));
-  const inputSlots = newSlots(inputs.length);
-  const outputSlots = newSlots(outputs.length);
-  const names = pointersTo([...inputs, ...outputs].map(({ name }) => name));
-  const call = {
-    inputNames: addressOf(names.pointers),
-    inputs: addressOf(inputSlots.buffer),
-    inputCount: BigInt(inputs.length),
-    outputNames: addressOf(names.pointers) + BigInt(8 * inputs.length),
-    outputs: addressOf(outputSlots.buffer),
-    outputCount: BigInt(outputs.length),
-    names, // Keeps the bytes of the names alive.
+  const ports = [...inputs, ...outputs];
+  const model = modelBytes(form, inputs, outputs);
+  const names = pointersTo(ports.map(({ name }) => name));
+  const target = (isAlone: boolean): Target => ({
+    session: runtime.createSession(model, { isAlone }),
+    names: addressOf(names.pointers),
+    elements: ports.map(({ element }) => ELEMENT[element]),
+    bytes: ports.map(({ element }) => BYTES[element]),
+  });
+  const targets = new Map<boolean, Target>();
+  const current = () => {
+    const isAlone = runtime.calls.isNoting();
+    if (!targets.has(isAlone)) targets.set(isAlone, target(isAlone));
+    return targets.get(isAlone)!;
   };
-  return (given, wanted) => {
-    fillSlots(runtime, inputSlots, inputs, given);
-    fillSlots(runtime, outputSlots, outputs, wanted);
-    try {
-      runtime.run(session, call);
-    } finally {
-      inputSlots.forEach(runtime.releaseValue);
-      outputSlots.forEach(runtime.releaseValue);
-    }
-  };
-}
-
-/** Room for pointers, outside the collected heap. */
-function newSlots(count: number): BigUint64Array<ArrayBuffer> {
-  return new BigUint64Array(
-    new ArrayBuffer(Math.max(8 * count, 256)),
-    0,
-    count,
-  );
-}
-
-const shapeRoom = new BigInt64Array(new ArrayBuffer(256));
-
-/** Makes a value of every argument. */
-function fillSlots(
-  runtime: Runtime,
-  slots: BigUint64Array,
-  ports: readonly Port[],
-  given: readonly Argument[],
-): void {
-  for (let i = 0; i < ports.length; i++) {
-    const { address, shape } = given[i]!;
-    let bytes = BYTES[ports[i]!.element];
-    for (let axis = 0; axis < shape.length; axis++) {
-      bytes *= shape[axis]!;
-      shapeRoom[axis] = BigInt(shape[axis]!);
-    }
-    slots[i] = runtime.createValue(
-      address,
-      bytes,
-      shapeRoom,
-      shape.length,
-      ELEMENT[ports[i]!.element],
-    );
-  }
+  current();
+  const graph: Graph = (given, wanted) =>
+    runtime.calls.call(current(), given, wanted);
+  return Object.assign(graph, { names }); // Keeps the bytes of the names alive.
 }
 
 /** Texts ending in zero bytes, and the pointers to them. */
@@ -157,7 +111,9 @@ function pointersTo(texts: readonly string[]) {
     room.set(new TextEncoder().encode(text));
     return room.buffer;
   });
-  const slots = newSlots(texts.length);
+  const slots = new BigUint64Array(
+    new ArrayBuffer(Math.max(8 * texts.length, 256)),
+  );
   bytes.forEach((buffer, i) => slots[i] = addressOf(buffer));
   return { pointers: slots.buffer, bytes };
 }

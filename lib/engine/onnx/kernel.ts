@@ -41,29 +41,41 @@ export function registerKernels(
   }
 }
 
-/** Numbers that a core's share of a piece may have: 1 MB, half a second cache. */
+/** Numbers that a piece of an array may have: 1 MB, half a core's second cache. */
 const PIECE = 1 << 18;
+
+/** Rows that are worth a thread of their own. */
+const FEW_ROWS = 64;
+
+/** Consecutive rows. */
+export type Rows = readonly [start: number, count: number];
 
 /**
  * Cuts rows into pieces of about equal size, small enough that a graph of many
- * simple nodes reads and writes its intermediate results in the cache.
+ * simple nodes reads and writes its intermediate results in the cache, and as
+ * many as keep all threads busy.
  *
- * @param backend Knows how many cores share a piece.
+ * @param backend Knows how many threads there are.
  * @param shape Rows, and numbers a row.
- * @param most Numbers that a core's share may have; one row is always allowed.
- * @returns First row and number of rows of each piece, in order.
+ * @param most Numbers that a piece may have; one row is always allowed.
+ * @returns The pieces, in order.
  */
 export function rowPieces(
-  { runtime }: OnnxBackend,
+  { runtime: { threads } }: OnnxBackend,
   [rows, width]: readonly [rows: number, width: number],
   most = PIECE,
-): (readonly [start: number, count: number])[] {
-  const room = most * runtime.threads;
-  const limit = Math.max(1, Math.floor(room / Math.max(width, 1)));
-  const step = Math.ceil(rows / Math.ceil(rows / limit));
-  const pieces: (readonly [number, number])[] = [];
-  for (let start = 0; start < rows; start += step) {
-    pieces.push([start, Math.min(step, rows - start)]);
-  }
-  return pieces;
+): Rows[] {
+  const limit = Math.max(1, Math.floor(most / Math.max(width, 1)));
+  const needed = Math.ceil(rows / limit);
+  const useful = Math.min(threads, Math.ceil(rows / FEW_ROWS));
+  const count = needed > useful ? roundUp(needed, threads) : useful;
+  return Array.from({ length: count }, (_, i) => {
+    const start = Math.floor(i * rows / count);
+    return [start, Math.floor((i + 1) * rows / count) - start] as const;
+  });
+}
+
+/** The next multiple. */
+function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
 }

@@ -10,10 +10,12 @@ import {
   environmentVariable,
   functionAt,
   isForeignAllowed,
+  isReadAllowed,
   platform,
   pointerAt,
   textAt,
 } from "../foreign.ts";
+import { HELPER } from "./team.ts";
 
 /** The version of the function table that we ask for; it only ever grows. */
 const API_VERSION = 23;
@@ -62,6 +64,9 @@ export async function openOnnxLibrary(
       "permission to call foreign code (--allow-ffi)",
       `none for ${file}`,
     );
+  }
+  if (!isReadAllowed(HELPER)) {
+    throw cannot("permission to read (--allow-read)", `none for ${HELPER}`);
   }
   return readTable(file, openTable(file));
 }

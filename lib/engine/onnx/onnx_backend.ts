@@ -5,12 +5,8 @@
  * @module
  */
 import { tf } from "../tensor.ts";
-import {
-  type Argument,
-  buildGraph,
-  type Graph,
-  type GraphForm,
-} from "./graph.ts";
+import type { Argument } from "./calls.ts";
+import { buildGraph, type Graph, type GraphForm } from "./graph.ts";
 import { type Block, createMemory, type Memory } from "./memory.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -126,6 +122,15 @@ export class OnnxBackend extends tf.KernelBackend {
       this.#graphs.set(name, graph);
     }
     return graph;
+  }
+
+  /**
+   * Performs the graph calls of each item side by side on all threads; those of
+   * one item one after the other. No item may read what another one writes, and
+   * nothing may be freed before all are done.
+   */
+  together<Item>(items: readonly Item[], note: (item: Item) => void): void {
+    this.runtime.calls.together(items.length, (chain) => note(items[chain]!));
   }
 
   /** Bytes taken and waiting in the pool. */

@@ -12,7 +12,10 @@ import {
   pointerAt,
   textAt,
 } from "../foreign.ts";
+import { type CallBook, openCallBook } from "./call_book.ts";
+import type { CallAddresses } from "./calls.ts";
 import type { OnnxLibrary } from "./library.ts";
+import { createTeam } from "./team.ts";
 
 /** Positions in the function table; the table is append-only. */
 const POSITION = {
@@ -21,8 +24,7 @@ const POSITION = {
   run: 9,
   createSessionOptions: 10,
   disableMemoryPattern: 17,
-  disableMemoryArena: 19,
-  setOptimisation: 23,
+  setIntraOpThreads: 24,
   createTensorWithData: 49,
   createCpuMemoryInfo: 69,
   releaseStatus: 93,
@@ -42,30 +44,16 @@ export const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 export interface Runtime {
   /** How many threads compute. */
   readonly threads: number;
-  /** Builds a session from the bytes of a model. */
-  readonly createSession: (model: Uint8Array) => Address;
-  /** Makes a value over memory of ours; the shape is 64-bit integers. */
-  readonly createValue: (
-    address: Address,
-    bytes: number,
-    shape: BigInt64Array,
-    rank: number,
-    element: number,
+  /**
+   * Builds a session from the bytes of a model: one that shares the runtime's
+   * pool of threads, or one that computes on the calling thread alone.
+   */
+  readonly createSession: (
+    model: Uint8Array,
+    options: { readonly isAlone: boolean },
   ) => Address;
-  /** Releases a value; its memory is untouched. */
-  readonly releaseValue: (value: Address) => void;
-  /** Runs a session on arrays of pointers to names and values. */
-  readonly run: (session: Address, call: SessionCall) => void;
-}
-
-/** Where the arguments of one run stand: arrays of pointers, and lengths. */
-export interface SessionCall {
-  readonly inputNames: Address;
-  readonly inputs: Address;
-  readonly inputCount: bigint;
-  readonly outputNames: Address;
-  readonly outputs: Address;
-  readonly outputCount: bigint;
+  /** Where calls are made. */
+  readonly calls: CallBook;
 }
 
 /** How to start the runtime. */
@@ -103,44 +91,47 @@ export function startRuntime(
   const slot = new BigUint64Array(new ArrayBuffer(256));
   const result = (status: bigint): bigint => (check(status), slot[0]!);
   const environment = startEnvironment(at, result, { threads, spin, slot });
-  const options = sessionOptions(at, result, slot);
-  const info = result(
-    at("createCpuMemoryInfo", "i32", "i32", "buffer")(1, 0, slot),
-  );
+  const options = {
+    pooled: sessionOptions(at, result, { slot, isAlone: false }),
+    alone: sessionOptions(at, result, { slot, isAlone: true }),
+  };
   const newSession = at(
     "createSessionFromArray",
     ...(["u64", "buffer", "u64", "u64", "buffer"] as const),
   );
-  const newValue = at(
-    "createTensorWithData",
-    ...(["u64", "u64", "u64", "buffer", "u64", "i32", "buffer"] as const),
-  );
-  const run = at("run", ...Array<"u64">(8).fill("u64"));
+  const addresses = callAddresses(table, result, slot);
   return {
     threads,
-    createSession: (model) =>
+    createSession: (model, { isAlone }) =>
       result(
-        newSession(environment, model, BigInt(model.length), options, slot),
-      ),
-    createValue(address, bytes, shape, rank, element) {
-      check(newValue(info, address, bytes, shape, rank, element, slot));
-      return slot[0]!;
-    },
-    releaseValue: at("releaseValue", "u64"),
-    run(session, call) {
-      check(
-        run(
-          session,
-          0n,
-          call.inputNames,
-          call.inputs,
-          call.inputCount,
-          call.outputNames,
-          call.outputCount,
-          call.outputs,
+        newSession(
+          environment,
+          model,
+          BigInt(model.length),
+          isAlone ? options.alone : options.pooled,
+          slot,
         ),
-      );
-    },
+      ),
+    calls: openCallBook(createTeam(addresses, threads), check),
+  };
+}
+
+/** Where the functions of a call are. */
+function callAddresses(
+  table: Address,
+  result: (status: bigint) => bigint,
+  slot: BigUint64Array,
+): CallAddresses {
+  const at = (name: keyof typeof POSITION) =>
+    pointerAt(table + BigInt(POSITION[name] * 8));
+  const newInfo = functionAt(at("createCpuMemoryInfo"), [
+    ...(["i32", "i32", "buffer"] as const),
+  ]);
+  return {
+    createValue: at("createTensorWithData"),
+    releaseValue: at("releaseValue"),
+    run: at("run"),
+    memoryInfo: result(newInfo(1, 0, slot)),
   };
 }
 
@@ -179,14 +170,15 @@ function startEnvironment(
   );
 }
 
-/** Options that all sessions share. */
+/** Options of sessions that use the pool, or none. */
 function sessionOptions(
   at: Lookup,
   result: (status: bigint) => bigint,
-  slot: BigUint64Array,
+  { slot, isAlone }: { slot: BigUint64Array; isAlone: boolean },
 ): Address {
   const options = result(at("createSessionOptions", "buffer")(slot));
-  result(at("disablePerSessionThreads", "u64")(options));
+  if (isAlone) result(at("setIntraOpThreads", "u64", "i32")(options, 1));
+  else result(at("disablePerSessionThreads", "u64")(options));
   result(at("disableMemoryPattern", "u64")(options));
   return options;
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Argument, GraphForm } from "../graph.ts";
-import { type KernelCall, rowPieces } from "../kernel.ts";
+import type { Argument } from "../calls.ts";
+import type { GraphForm } from "../graph.ts";
+import type { KernelCall, Rows } from "../kernel.ts";
 import type { Info } from "../onnx_backend.ts";
 
 /**
@@ -42,27 +43,27 @@ const RELU: GraphForm = {
   constants: { zero: 0 },
 };
 
-/** Numbers of a core's share: intermediate results of 256 KB stay near it. */
+/** Numbers of a piece: intermediate results of 256 KB stay near the core. */
 const PIECE = 1 << 16;
 
-/** The gradient before an activation, by pieces of rows. */
+/** The gradient before an activation, for one piece of rows after the other. */
 export interface PieceGradient {
-  /** Its rows from `start` on, valid until the next call. */
-  readonly piece: (start: number, count: number) => Argument;
+  /** Its rows, valid until the next call. */
+  readonly piece: (rows: Rows) => Argument;
   /** Frees what it used. */
   readonly free: () => void;
 }
 
 /**
- * The gradient before the activation of a linear layer.
+ * The gradient before the activation of a linear layer, for one thread.
  *
  * @param call Inputs `dy` and, with an activation, `pre`; its name in `attrs`.
- * @param pieces The pieces that will be asked for.
+ * @param longest Rows of the longest piece that will be asked for.
  * @returns Pieces of the gradient, one at a time in the same memory.
  */
 export function activationGradient(
   { inputs, attrs, backend }: KernelCall,
-  pieces: readonly (readonly [start: number, count: number])[],
+  longest: number,
 ): PieceGradient {
   const { dy, pre } = inputs as { dy: Info; pre?: Info };
   const width = dy.shape[1]!;
@@ -71,18 +72,18 @@ export function activationGradient(
     from: start * width,
   });
   if (pre === undefined) {
-    const piece = (start: number, count: number) =>
-      backend.argument(dy, part(start, count));
+    const piece = (rows: Rows) => backend.argument(dy, part(...rows));
     return { piece, free: () => {} };
   }
-  const longest = Math.max(0, ...pieces.map(([, count]) => count));
   const du = backend.allocate([longest, width]);
   const graph = backend.graph(
     `${attrs.activation} gradient`,
     () => attrs.activation === "gelu" ? GELU : RELU,
   );
-  const piece = (start: number, count: number) => {
-    for (const [at, some] of rowPieces(backend, [count, width], PIECE)) {
+  const step = Math.max(1, Math.floor(PIECE / width));
+  const piece = ([start, count]: Rows) => {
+    for (let at = 0; at < count; at += step) {
+      const some = Math.min(step, count - at);
       graph([
         backend.argument(dy, part(start + at, some)),
         backend.argument(pre, part(start + at, some)),

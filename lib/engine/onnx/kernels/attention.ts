@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Argument } from "../graph.ts";
+import type { Argument } from "../calls.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import type { Info, OnnxBackend } from "../onnx_backend.ts";
 import {
@@ -35,7 +35,7 @@ interface Text {
   readonly hidden: Argument | undefined;
 }
 
-/** Probabilities that a core works on at a time: 512 KB, for three such arrays. */
+/** Probabilities that are worked on at a time: 512 KB, for three such arrays. */
 const PIECE = 1 << 17;
 
 /** Reads the layout off a call. */
@@ -52,7 +52,7 @@ export const attention: Kernel = (call) => {
   const y = backend.allocate([layout.tokens, layout.hidden]);
   eachText(backend, layout, (text) => {
     const graph = backend.graph(
-      ...named("attention", formOf(call, layout, text), forwardForm),
+      ...named("attention", formOf(layout, text), forwardForm),
     );
     const { wide, narrow } = viewsOf(backend, layout, text);
     graph([wide(call.inputs.qkv!), ...hiddenOf(text)], [narrow(y)]);
@@ -71,7 +71,7 @@ export const attentionGradient: Kernel = (call) => {
   const dqkv = backend.allocate(qkv.shape);
   eachText(backend, layout, (text) => {
     const graph = backend.graph(
-      ...named("attention gradient", formOf(call, layout, text), backwardForm),
+      ...named("attention gradient", formOf(layout, text), backwardForm),
     );
     const { wide, narrow } = viewsOf(backend, layout, text);
     graph(
@@ -95,7 +95,7 @@ function named<Form>(
   ];
 }
 
-/** Visits the texts that have tokens. */
+/** Visits the texts that have tokens, the longest first, on all threads. */
 function eachText(
   backend: OnnxBackend,
   { offsets, attend, tokens }: Layout,
@@ -106,15 +106,18 @@ function eachText(
     const values = backend.floats(bias);
     for (let i = 0; i < tokens; i++) values[i] = attend[i] ? 0 : -Infinity;
   }
-  for (let text = 0; text + 1 < offsets.length; text++) {
-    const start = offsets[text]!;
-    const length = offsets[text + 1]! - start;
+  const texts = Array.from(
+    offsets.subarray(0, -1),
+    (start, text) => ({ start, length: offsets[text + 1]! - start }),
+  ).filter(({ length }) => length > 0);
+  texts.sort((a, b) => b.length - a.length);
+  backend.together(texts, ({ start, length }) => {
     const isMasked = attend.subarray(start, start + length).includes(0);
     const hidden = isMasked
       ? backend.argument(bias!, { shape: [length], from: start })
       : undefined;
-    if (length > 0) visit({ start, length, hidden });
-  }
+    visit({ start, length, hidden });
+  });
   if (bias !== undefined) backend.free(bias);
 }
 
@@ -125,15 +128,13 @@ function hiddenOf({ hidden }: Text): Argument[] {
 
 /** Which graph a text needs: its heads in as few parts as the cache allows. */
 function formOf(
-  { backend }: KernelCall,
   { heads, scale }: Layout,
   { length, hidden }: Text,
 ): AttentionForm {
-  const room = PIECE * backend.runtime.threads;
   let parts = 1;
   while (
     parts < heads && (heads % parts !== 0 ||
-      heads / parts * length * length > room)
+      heads / parts * length * length > PIECE)
   ) parts++;
   return { heads, scale, parts, isMasked: hidden !== undefined };
 }

@@ -28,10 +28,10 @@ export const dropout: Kernel = ({ inputs, attrs, backend }) => {
   const { address } = maskOf({ rate, rowKeys, site, n });
   const y = backend.allocate([rows, n]);
   const graph = backend.graph(`dropout ${rate}`, () => form(1 / (1 - rate)));
-  for (const [start, count] of rowPieces(backend, [rows, n])) {
+  backend.together(rowPieces(backend, [rows, n]), ([start, count]) => {
     const part = { shape: [count, n], from: start * n };
     const mask = { address: address + BigInt(start * n), shape: part.shape };
     graph([backend.argument(x, part), mask], [backend.argument(y, part)]);
-  }
+  });
   return y;
 };

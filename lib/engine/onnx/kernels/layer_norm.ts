@@ -61,7 +61,7 @@ export const layerNorm: Kernel = ({ inputs, attrs, backend }) => {
     backend.allocate(shape)
   );
   const vectors = [backend.argument(gain!), backend.argument(bias!)];
-  for (const [start, count] of rowPieces(backend, [rows, n])) {
+  backend.together(rowPieces(backend, [rows, n]), ([start, count]) => {
     const part = { shape: [count, n], from: start * n };
     const given = [backend.argument(x!, part), ...vectors];
     if (residual !== undefined) given.push(backend.argument(residual, part));
@@ -70,7 +70,7 @@ export const layerNorm: Kernel = ({ inputs, attrs, backend }) => {
       backend.argument(results[1]!, part),
       backend.argument(results[2]!, { shape: [count, 1], from: start }),
     ]);
-  }
+  });
   return results;
 };
 
@@ -85,7 +85,7 @@ export const layerNormGradient: Kernel = ({ inputs, backend }) => {
   const dx = backend.allocate([rows, n]);
   const pieces = rowPieces(backend, [rows, n]);
   const sums = [0, 1].map(() => backend.allocate([pieces.length, n]));
-  pieces.forEach(([start, count], piece) => {
+  backend.together([...pieces.entries()], ([piece, [start, count]]) => {
     const part = { shape: [count, n], from: start * n };
     const sum = { shape: [n], from: piece * n };
     graph([

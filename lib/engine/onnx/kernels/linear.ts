@@ -6,12 +6,18 @@
  *
  * @module
  */
-import type { Argument, GraphForm, Node } from "../graph.ts";
-import { type Kernel, type KernelCall, rowPieces } from "../kernel.ts";
-import type { Info } from "../onnx_backend.ts";
-import { activationGradient } from "./activation.ts";
+import type { Argument } from "../calls.ts";
+import type { GraphForm, Node } from "../graph.ts";
+import {
+  type Kernel,
+  type KernelCall,
+  rowPieces,
+  type Rows,
+} from "../kernel.ts";
+import { type Info, type OnnxBackend, sizeOf } from "../onnx_backend.ts";
+import { activationGradient, type PieceGradient } from "./activation.ts";
 
-/** Numbers that the wider side of a core's share of rows may have: 2.3 MB. */
+/** Numbers that the wider side of a piece of rows may have: 2.3 MB. */
 const PIECE = 384 * 1536;
 
 const ACTIVATE: Readonly<Record<string, string>> = {
@@ -36,29 +42,37 @@ function forwardForm(activation: string, bias: boolean): GraphForm {
 }
 
 /**
- * `dx = du W`, `dW += du^T x` and `dbias += 1^T du`; what is added to and the
- * result are the same memory.
+ * `dx = du W`, `dW = du^T x` and `dbias = 1^T du`; pieces after the first add
+ * to `dW` and `dbias`, in the same memory.
  */
-function backwardForm(needX: boolean, bias: boolean): GraphForm {
-  const nodes: Node[] = [
-    ["Gemm", "du x old", "dweight", { transA: 1 }],
-  ];
+function backwardForm(
+  { needX, bias, isFirst }: Record<"needX" | "bias" | "isFirst", boolean>,
+): GraphForm {
+  const nodes: Node[] = isFirst
+    ? [["ms.FusedMatMul", "du x", "dweight", { transA: 1 }]]
+    : [["Gemm", "du x old", "dweight", { transA: 1 }]];
   if (needX) nodes.push(["MatMul", "du weight", "dx"]);
-  if (bias) nodes.push(["Gemm", "ones du oldBias", "dbias"]);
+  if (bias) {
+    nodes.push(
+      isFirst
+        ? ["MatMul", "ones du", "dbias"]
+        : ["Gemm", "ones du oldBias", "dbias"],
+    );
+  }
+  const inputs = ["du x"];
+  if (needX) inputs.push("weight");
+  if (bias) inputs.push("ones");
+  if (!isFirst) inputs.push(bias ? "old oldBias" : "old");
   return {
-    inputs: "du x old" + (needX ? " weight" : "") +
-      (bias ? " ones oldBias" : ""),
-    outputs: "dweight" + (needX ? " dx" : "") + (bias ? " dbias" : ""),
+    inputs: inputs.join(" "),
+    outputs: "dweight" + (bias ? " dbias" : "") + (needX ? " dx" : ""),
     nodes,
   };
 }
 
-/** Rows of a matrix, as an argument. */
-type Rows = (info: Info, start: number, count: number) => Argument;
-
 /** Makes arguments of rows. */
-function rowsOf({ backend }: KernelCall): Rows {
-  return (info, start, count) => {
+function rowsOf({ backend }: KernelCall): (info: Info, rows: Rows) => Argument {
+  return (info, [start, count]) => {
     const width = info.shape[1]!;
     return backend.argument(info, {
       shape: [count, width],
@@ -68,7 +82,7 @@ function rowsOf({ backend }: KernelCall): Rows {
 }
 
 /** Pieces of rows of a layer. */
-function piecesOf({ inputs, backend }: KernelCall) {
+function piecesOf({ inputs, backend }: KernelCall): Rows[] {
   const [out, width] = inputs.weight!.shape as [number, number];
   const rows = inputs.x!.shape[0]!;
   return rowPieces(backend, [rows, Math.max(out, width)], PIECE);
@@ -91,60 +105,112 @@ export const linear: Kernel = (call) => {
   const fixed = [weight, ...(bias ? [bias] : [])].map((info) =>
     backend.argument(info)
   );
-  for (const [start, count] of piecesOf(call)) {
-    graph(
-      [rows(x, start, count), ...fixed],
-      results.map((info) => rows(info, start, count)),
-    );
-  }
+  backend.together(piecesOf(call), (piece) => {
+    graph([rows(x, piece), ...fixed], results.map((info) => rows(info, piece)));
+  });
   return results.reverse();
 };
 
 /** `LabLinearGrad`: `[dx, dweight]`, and `dbias` where there is a bias. */
 export const linearGradient: Kernel = (call) => {
   const { inputs, attrs, backend } = call;
-  const { x, weight } = inputs as { x: Info; weight: Info };
-  const { needX, bias } = attrs;
-  const out = weight.shape[0]!;
-  const graph = backend.graph(
-    `linear gradient ${needX} ${bias}`,
-    () => backwardForm(needX, bias),
+  const dx = backend.allocate(attrs.needX ? inputs.x!.shape : []);
+  if (!attrs.needX) backend.floats(dx)[0] = 0;
+  const groups = groupsOf(piecesOf(call), backend.runtime.threads);
+  const shares = groups.map((pieces) => newShare(call, pieces));
+  const ones = onesFor(call, groups);
+  backend.together(shares, (share) => noteShare(call, share, { dx, ones }));
+  backend.free(ones);
+  shares.forEach(({ du }) => du.free());
+  const [dweight, dbias] = [0, 1].map((i) =>
+    addUp(backend, shares.flatMap(({ sums }) => sums[i] ?? []))
   );
-  const dx = zeros(call, needX ? x.shape : [], !needX);
-  const dweight = zeros(call, weight.shape);
-  const dbias = bias ? [zeros(call, [out])] : [];
-  const rows = rowsOf(call);
-  const ones = bias ? onesOf(call) : undefined;
-  const du = activationGradient(call, piecesOf(call));
-  const sum = backend.argument(dweight);
-  const biasSum = dbias.map((info) =>
-    backend.argument(info, { shape: [1, out] })
-  );
-  for (const [start, count] of piecesOf(call)) {
-    const given = [du.piece(start, count), rows(x, start, count), sum];
-    if (needX) given.push(backend.argument(weight));
-    if (ones) given.push(backend.argument(ones, { shape: [1, count] }));
-    graph([...given, ...biasSum], [
-      sum,
-      ...(needX ? [rows(dx, start, count)] : []),
-      ...biasSum,
-    ]);
-  }
-  du.free();
-  if (ones) backend.free(ones);
-  return [dx, dweight, ...dbias];
+  return [dx, dweight!, ...(dbias ? [dbias] : [])];
 };
 
-/** A new tensor; of zeros, unless it is about to be overwritten. */
-function zeros({ backend }: KernelCall, shape: number[], clear = true): Info {
-  const info = backend.allocate(shape);
-  if (clear) backend.floats(info).fill(0);
-  return info;
+/** What one thread does of the gradient, and where it adds up. */
+interface Share {
+  readonly pieces: readonly Rows[];
+  /** `dweight` and, with a bias, `dbias`. */
+  readonly sums: readonly Info[];
+  readonly du: PieceGradient;
+}
+
+/** Cuts a list into as many lists of about equal length. */
+function groupsOf(pieces: readonly Rows[], count: number): Rows[][] {
+  const groups = Math.max(1, Math.min(count, pieces.length));
+  return Array.from({ length: groups }, (_, i) =>
+    pieces.slice(
+      Math.floor(i * pieces.length / groups),
+      Math.floor((i + 1) * pieces.length / groups),
+    ));
+}
+
+/** A share with memory of its own. */
+function newShare(call: KernelCall, pieces: readonly Rows[]): Share {
+  const { inputs, attrs, backend } = call;
+  const { shape } = inputs.weight!;
+  const sums = [backend.allocate(shape)];
+  if (attrs.bias) sums.push(backend.allocate([shape[0]!]));
+  if (pieces.length === 0) sums.forEach((sum) => backend.floats(sum).fill(0));
+  const longest = Math.max(0, ...pieces.map(([, count]) => count));
+  return { pieces, sums, du: activationGradient(call, longest) };
+}
+
+/** Notes the calls of a share. */
+function noteShare(
+  call: KernelCall,
+  { pieces, sums, du }: Share,
+  { dx, ones }: { dx: Info; ones: Info },
+): void {
+  const { inputs, attrs: { needX, bias }, backend } = call;
+  const rows = rowsOf(call);
+  const totals = sums.map((sum) =>
+    backend.argument(
+      sum,
+      sum.shape.length === 1 ? { shape: [1, ...sum.shape] } : {},
+    )
+  );
+  pieces.forEach((piece, i) => {
+    const isFirst = i === 0;
+    const graph = backend.graph(
+      `linear gradient ${needX} ${bias} ${isFirst}`,
+      () => backwardForm({ needX, bias, isFirst }),
+    );
+    const given = [du.piece(piece), rows(inputs.x!, piece)];
+    if (needX) given.push(backend.argument(inputs.weight!));
+    if (bias) given.push(backend.argument(ones, { shape: [1, piece[1]] }));
+    if (!isFirst) given.push(...totals);
+    graph(given, needX ? [...totals, rows(dx, piece)] : totals);
+  });
 }
 
 /** A row of ones, to add rows up by a matrix product. */
-function onesOf(call: KernelCall): Info {
-  const info = call.backend.allocate([call.inputs.x!.shape[0]!]);
-  call.backend.floats(info).fill(1);
-  return info;
+function onesFor({ backend }: KernelCall, groups: readonly Rows[][]): Info {
+  const longest = groups.flat().map(([, count]) => count);
+  const ones = backend.allocate([Math.max(1, ...longest)]);
+  backend.floats(ones).fill(1);
+  return ones;
+}
+
+/** Adds tensors up in order, in the memory of the first. */
+function addUp(
+  backend: OnnxBackend,
+  [sum, ...others]: Info[],
+): Info | undefined {
+  const graph = backend.graph("add", () => ({
+    inputs: "a b",
+    outputs: "y",
+    nodes: [["Add", "a b", "y"]],
+  }));
+  for (const other of others) {
+    const flat = [sizeOf(other.shape), 1] as const;
+    backend.together(rowPieces(backend, flat), ([from, count]) => {
+      const part = { shape: [count], from };
+      const total = backend.argument(sum!, part);
+      graph([total, backend.argument(other, part)], [total]);
+    });
+    backend.free(other);
+  }
+  return sum;
 }

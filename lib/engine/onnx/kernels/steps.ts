@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { Argument, GraphForm } from "../graph.ts";
+import type { Argument } from "../calls.ts";
+import type { GraphForm } from "../graph.ts";
 import { type Kernel, type KernelCall, rowPieces } from "../kernel.ts";
 import { type Info, type OnnxBackend, sizeOf } from "../onnx_backend.ts";
 
-/** Numbers of a core's share: its ten or so intermediate results stay near it. */
+/** Numbers of a piece: its ten or so intermediate results stay in the cache. */
 const PIECE = 1 << 16;
 
 /**
@@ -100,12 +101,14 @@ function scalars({ backend }: KernelCall, numbers: readonly number[]) {
 function inPieces(
   { backend }: KernelCall,
   like: Info,
-  visit: (part: (info: Info) => Argument, count: number) => void,
+  visit: (part: (info: Info) => Argument) => void,
 ): void {
   const size = sizeOf(like.shape);
-  for (const [from, count] of rowPieces(backend, [size, 1], PIECE)) {
-    visit((info) => backend.argument(info, { shape: [count], from }), count);
-  }
+  backend.together(
+    rowPieces(backend, [size, 1], PIECE),
+    ([from, count]) =>
+      visit((info) => backend.argument(info, { shape: [count], from })),
+  );
 }
 
 /** `LabAdamW`: `[parameter, first, second]`. */
@@ -160,16 +163,15 @@ export const scheduleFreeAdamW: Kernel = (call) => {
     learningRate,
   ]);
   const rate = numbers.values.pop()!;
-  const scratch = backend.allocate([PIECE * backend.runtime.threads]);
+  const u = backend.allocate(y.shape);
   const follow = backend.graph("schedule-free", () => FREE);
   const descend = backend.graph("descend", () => DESCEND);
-  inPieces(call, y, (part, count) => {
-    const u = backend.argument(scratch, { shape: [count] });
+  inPieces(call, y, (part) => {
     const given = [y, gradient, z, second].map(part);
-    follow([...given, ...numbers.values], [part(y2), part(second2), u]);
-    descend([part(z), u, rate], [part(z2)]);
+    follow([...given, ...numbers.values], [part(y2), part(second2), part(u)]);
+    descend([part(z), part(u), rate], [part(z2)]);
   });
-  backend.free(scratch);
+  backend.free(u);
   numbers.free();
   return results;
 };
@@ -180,11 +182,10 @@ export const scale: Kernel = (call) => {
   const x = inputs.x!;
   const result = target(backend, x);
   const factor = scalars(call, [attrs.factor]);
-  const size = [sizeOf(x.shape)];
-  backend.graph("scale", () => SCALE)([
-    backend.argument(x, { shape: size }),
-    ...factor.values,
-  ], [backend.argument(result, { shape: size })]);
+  const graph = backend.graph("scale", () => SCALE);
+  inPieces(call, x, (part) => {
+    graph([part(x), ...factor.values], [part(result)]);
+  });
   factor.free();
   return [result];
 };
