@@ -1,8 +1,8 @@
 /**
- * Ends a test run with one plain line, `N passed, N failed`, counted from the
- * run's own report, and with the run's exit code.
+ * Ends test runs with one plain line, `N passed, N failed`, counted from the
+ * runs' own reports, and fails where one of them failed.
  *
- *     deno run --allow-read=REPORT tests/gate/counts.ts REPORT EXIT_CODE
+ *     deno run --allow-read=FOLDER tests/gate/counts.ts REPORT EXIT_CODE [REPORT EXIT_CODE]...
  *
  * @module
  */
@@ -44,11 +44,25 @@ export function closingLine({ passed, failed, skipped }: Counts): string {
   }`;
 }
 
+/** Adds up the counts of several runs. */
+export function sumOf(counts: readonly Counts[]): Counts {
+  const sum = (name: keyof Counts) =>
+    counts.reduce((total, run) => total + run[name], 0);
+  return {
+    passed: sum("passed"),
+    failed: sum("failed"),
+    skipped: sum("skipped"),
+  };
+}
+
 if (import.meta.main) {
-  const [path = "", code = "1"] = Deno.args;
-  const counts = countsOf(readReport(path), Number(code));
-  console.log(closingLine(counts));
-  Deno.exit(counts.failed > 0 ? Number(code) || 1 : 0);
+  const runs: Counts[] = [];
+  for (let i = 0; i < Deno.args.length; i += 2) {
+    runs.push(countsOf(readReport(Deno.args[i]!), Number(Deno.args[i + 1])));
+  }
+  const total = sumOf(runs);
+  console.log(closingLine(total));
+  Deno.exit(total.failed > 0 || runs.length === 0 ? 1 : 0);
 }
 
 function readReport(path: string): string {

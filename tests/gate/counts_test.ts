@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { closingLine, countsOf } from "./counts.ts";
+import { closingLine, countsOf, sumOf } from "./counts.ts";
 
 const PASSED = `<testcase name="a" time="0.1">\n</testcase>`;
 const FAILED =
@@ -44,4 +44,13 @@ Deno.test("closingLine() names skipped tests only when there are some", () => {
     closingLine({ passed: 3, failed: 1, skipped: 2 }),
     "3 passed, 1 failed, 2 skipped",
   );
+});
+
+Deno.test("sumOf() adds up every count of the runs", () => {
+  const runs = [{ passed: 3, failed: 1, skipped: 0 }, {
+    passed: 4,
+    failed: 0,
+    skipped: 2,
+  }];
+  assertEquals(sumOf(runs), { passed: 7, failed: 1, skipped: 2 });
 });
