@@ -15,7 +15,7 @@ import {
   pointerAt,
   textAt,
 } from "../foreign.ts";
-import { HELPER } from "./team.ts";
+import { PROGRAM } from "./team.ts";
 
 /** The version of the function table that we ask for; it only ever grows. */
 const API_VERSION = 23;
@@ -65,8 +65,8 @@ export async function openOnnxLibrary(
       `none for ${file}`,
     );
   }
-  if (!isReadAllowed(HELPER)) {
-    throw cannot("permission to read (--allow-read)", `none for ${HELPER}`);
+  if (!isReadAllowed(PROGRAM)) {
+    throw cannot("permission to read (--allow-read)", `none for ${PROGRAM}`);
   }
   return readTable(file, openTable(file));
 }

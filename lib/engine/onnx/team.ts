@@ -37,11 +37,11 @@ export const PLACE = {
   total: 1,
   /** Chains that are done. */
   done: 2,
-  /** Counts rounds; helpers sleep on it. */
+  /** Counts rounds; threads sleep on it. */
   wake: 3,
 } as const;
 
-/** Chains that a round may have; beyond it are tickets that idle helpers draw. */
+/** Chains that a round may have; beyond it are tickets that idle threads draw. */
 export const MOST_CHAINS = 1 << 15;
 
 const MOST_WORDS = 1 << 21;
@@ -88,14 +88,14 @@ export interface Team {
   readonly together: (chains: number) => bigint;
 }
 
-/** Rounds before helpers are started: short programs never need them. */
+/** Rounds before threads are started: short programs never need them. */
 const PATIENCE = 8;
 
 /** Looks at "done" that are made before going to sleep: some microseconds. */
 const LOOKS = 2000;
 
 /**
- * Makes a team; its helpers are started when there is work for them.
+ * Makes a team; its other threads are started when there is work for them.
  *
  * @param addresses The functions of a call.
  * @param threads How many threads, this one included.
@@ -110,7 +110,7 @@ export function createTeam(addresses: CallAddresses, threads: number): Team {
     shared,
     alone: (end) => performer.perform(0, end),
     together(chains) {
-      if (++round === PATIENCE) startHelpers(shared, threads - 1);
+      if (++round === PATIENCE) startThreads(shared, threads - 1);
       const tag = (round & 0x7fff) << 16;
       failure[0] = 0n;
       Atomics.store(control, PLACE.done, 0);
@@ -137,10 +137,10 @@ function awaitDone(control: Int32Array<SharedArrayBuffer>, chains: number) {
   }
 }
 
-/** The program of a helper. */
-export const HELPER = new URL("./helper.ts", import.meta.url);
+/** The program of the threads. */
+export const PROGRAM = new URL("./team_thread.ts", import.meta.url);
 
 /** Starts threads that wait for rounds. */
-function startHelpers(shared: Shared, count: number): void {
-  for (let i = 0; i < count; i++) startThread(HELPER, shared);
+function startThreads(shared: Shared, count: number): void {
+  for (let i = 0; i < count; i++) startThread(PROGRAM, shared);
 }

@@ -92,3 +92,8 @@ Deno.test("together() passes on the error of a chain, and goes on working", asyn
   );
   assertEquals(runtime.calls.isNoting(), false);
 });
+
+Deno.test("a team's thread does nothing where no team was handed to it", async () => {
+  const program = await import("#lib/engine/onnx/team_thread.ts");
+  assertEquals(Object.keys(program), []);
+});
