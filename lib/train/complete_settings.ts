@@ -33,7 +33,7 @@ export interface SettingContext {
  */
 const FAMILY = {
   "use-lite": {
-    steps: 400,
+    steps: 200,
     batch: 64,
     ways: 4,
     queryLength: 32,

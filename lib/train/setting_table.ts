@@ -73,8 +73,7 @@ export const TRAIN_SETTINGS: SettingTable = {
     type: "integer",
     min: 1,
     max: 1e8,
-    help:
-      "optimisation steps (default one epoch, at most 400 for use-lite, 200 for BERT)",
+    help: "optimisation steps (default one epoch, at most 200)",
   },
   epochs: {
     type: "number",
