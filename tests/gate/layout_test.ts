@@ -1,6 +1,6 @@
 import "#tests/support/permitted.ts";
 import { assertEquals, assertExists, assertLessOrEqual } from "@std/assert";
-import { hasCode } from "./coverage.ts";
+import { EXCLUDED, hasCode } from "./coverage.ts";
 import { FLOORS } from "./floors_plugin.ts";
 import { filesBelow, linesOf, reachedFrom, textOf } from "./tree.ts";
 
@@ -77,6 +77,13 @@ Deno.test("every file of a floor is reached by a test of that floor or runs its 
       );
     assertEquals(missed, [], `floor ${floor}`);
   }
+});
+
+Deno.test("files that coverage leaves out exist", () => {
+  const gone = Object.keys(EXCLUDED).filter((path) =>
+    !LIB.includes(`lib/${path}`)
+  );
+  assertEquals(gone, []);
 });
 
 Deno.test("no file names a machine's path, a package host or a promise", () => {
