@@ -5,7 +5,7 @@
  * @module
  */
 import { type Argument, type Target, writeCall } from "./calls.ts";
-import { MOST_CHAINS, type Team } from "./team.ts";
+import { BROKEN, MOST_CHAINS, type Team } from "./team.ts";
 
 /** Where calls are made. */
 export interface CallBook {
@@ -56,7 +56,11 @@ export function openCallBook(
     starts[chains] = end;
     forget();
     const isWorth = chains > 1 && size > SMALL;
-    check(isWorth ? team.together(chains) : team.alone(end));
+    const status = isWorth ? team.together(chains) : team.alone(end);
+    if (status !== BROKEN) return check(status);
+    throw new RangeError(
+      "Cannot compute on several threads: expected all chains done, got an exception in one",
+    );
   };
   return {
     isNoting: () => state.isNoting,

@@ -46,6 +46,9 @@ export const MOST_CHAINS = 1 << 15;
 
 const MOST_WORDS = 1 << 21;
 
+/** The status of a chain that ended in an exception of ours. */
+export const BROKEN = 2n ** 64n - 1n;
+
 /** Makes what the threads share. */
 export function createShared(addresses: CallAddresses): Shared {
   const bytes = (size: number) => new SharedArrayBuffer(size);
@@ -72,10 +75,15 @@ export function takeChains(shared: Shared, { perform }: Performer): void {
     const chain = ticket & 0xffff;
     // A ticket of an older round is worth nothing.
     if (ticket >>> 16 !== total >>> 16 || chain >= (total & 0xffff)) return;
-    const status = perform(starts[chain]!, starts[chain + 1]!);
-    if (status !== 0n) Atomics.compareExchange(failure, 0, 0n, status);
-    const done = Atomics.add(control, PLACE.done, 1) + 1;
-    if (done === (total & 0xffff)) Atomics.notify(control, PLACE.done);
+    let status = BROKEN;
+    try {
+      status = perform(starts[chain]!, starts[chain + 1]!);
+    } finally {
+      // Whatever happens, nobody may wait for this chain for ever.
+      if (status !== 0n) Atomics.compareExchange(failure, 0, 0n, status);
+      const done = Atomics.add(control, PLACE.done, 1) + 1;
+      if (done === (total & 0xffff)) Atomics.notify(control, PLACE.done);
+    }
   }
 }
 

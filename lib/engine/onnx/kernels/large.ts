@@ -8,7 +8,7 @@
  */
 import { tf } from "../../tensor.ts";
 import type { Attributes, GraphForm, Node } from "../graph.ts";
-import type { Kernel, KernelCall } from "../kernel.ts";
+import { type Kernel, type KernelCall, rowPieces } from "../kernel.ts";
 import { type Info, sizeOf } from "../onnx_backend.ts";
 
 /** Fewer numbers than this are left to the plain kernels. */
@@ -23,6 +23,8 @@ interface Planned {
   readonly shape: readonly number[];
   /** The shape to write the output under; default its own. */
   readonly view?: readonly number[];
+  /** Whether equal shapes are worked off number by number. */
+  readonly isByNumber?: boolean;
 }
 
 /** Plans a call, or leaves it to the plain kernel. */
@@ -52,6 +54,7 @@ function binary(operator: string): Planner {
         infos[0]!.shape,
         infos[1]!.shape,
       ),
+      isByNumber: true,
     };
   };
 }
@@ -66,6 +69,7 @@ function unary(...nodes: readonly Node[]): Planner {
         form: () => ({ inputs: "x", outputs: "y", nodes }),
         inputs: [x!],
         shape: x!.shape,
+        isByNumber: true,
       }
       : undefined;
 }
@@ -166,6 +170,7 @@ const addN: Planner = ({ inputs }) => {
     form: () => single(["Sum", names, "y"]),
     inputs: infos,
     shape: infos[0]!.shape,
+    isByNumber: true,
   };
 };
 
@@ -218,10 +223,24 @@ function chosen(planner: Planner, short: Kernel): Kernel {
     const { backend } = call;
     const { name, form, inputs, shape, view = shape } = planned;
     const y = backend.allocate(shape);
-    backend.graph(name, form)(
-      inputs.map((info) => backend.argument(info)),
-      [backend.argument(y, { shape: view })],
-    );
+    const graph = backend.graph(name, form);
+    if (planned.isByNumber && inputs.every((info) => isAlike(info, y))) {
+      const pieces = rowPieces(backend, [sizeOf(shape), 1]);
+      backend.together(pieces, ([from, count]) => {
+        const part = (info: Info) =>
+          backend.argument(info, { shape: [count], from });
+        graph(inputs.map(part), [part(y)]);
+      });
+    } else {
+      const given = inputs.map((info) => backend.argument(info));
+      graph(given, [backend.argument(y, { shape: view })]);
+    }
     return y;
   };
+}
+
+/** Whether two tensors have one shape. */
+function isAlike(a: Info, b: Info): boolean {
+  return a.shape.length === b.shape.length &&
+    a.shape.every((length, axis) => length === b.shape[axis]);
 }

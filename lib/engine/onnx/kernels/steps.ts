@@ -199,10 +199,14 @@ export const sumOfSquares: Kernel = ({ inputs, backend }) => {
   let sum = 0;
   if (rows > 0) {
     const parts = backend.allocate([rows]);
-    backend.graph("sums of squares", () => SQUARES)(
-      [backend.argument(x, { shape: [rows, width] })],
-      [backend.argument(parts)],
-    );
+    const graph = backend.graph("sums of squares", () => SQUARES);
+    backend.together(rowPieces(backend, [rows, width]), ([start, count]) => {
+      const shape = [count, width];
+      graph(
+        [backend.argument(x, { shape, from: start * width })],
+        [backend.argument(parts, { shape: [count], from: start })],
+      );
+    });
     for (const part of backend.floats(parts)) sum += part;
     backend.free(parts);
   }
