@@ -403,6 +403,7 @@ export { type HubDownload } from "./store/hub_download.ts";
 export { type HubId, isPlainPath, parseHubId } from "./store/hub_id.ts";
 export { type HubFile, type HubListing } from "./store/hub_listing.ts";
 export { type HubRequest } from "./store/hub_request.ts";
+export { type LockedFolder, lockFolder } from "./store/lock_folder.ts";
 export { type MetricsLog, openMetrics } from "./store/metrics_log.ts";
 export { readDenseHead } from "./store/model/dense_head.ts";
 export {
