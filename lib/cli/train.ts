@@ -5,14 +5,19 @@ import { freeRunFolder } from "../train/run_name.ts";
 import type { SettingTable, SettingValue } from "../train/setting.ts";
 import { TRAIN_SETTINGS } from "../train/setting_table.ts";
 import { train } from "../train/train.ts";
+import { preparePhases, trainPhases } from "../train/train_phases.ts";
 import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
 import { DONE, printJson, runCommand } from "./main_guard.ts";
 import { outcomeTable, trainJson } from "./train_report.ts";
-import { givenSettings } from "./train_settings.ts";
+import { type CollectedSettings, givenSettings } from "./train_settings.ts";
 
 const FLAGS: SettingTable = {
   ...TRAIN_SETTINGS,
-  settings: { type: "string", help: "a JSON file of settings; flags win" },
+  settings: {
+    type: "string",
+    help:
+      'a JSON file of settings; flags win. "phases": a list of settings that are trained in turn',
+  },
   out: { type: "string", help: "folder of the run (default below data/runs)" },
   resume: { type: "boolean", help: "go on with the run in --out" },
   "dry-run": { type: "boolean", help: "show the plan and stop" },
@@ -22,7 +27,18 @@ const FLAGS: SettingTable = {
 const USAGE = `Trains a late-interaction retriever and measures it.
 
   deno task train
-  deno task train --model ../models/bert --data ../beir/scifact --steps 200 --seed 2`;
+  deno task train --model ../models/bert --data ../beir/scifact --steps 200 --seed 2
+  deno task train --settings phases.json --out data/runs/three-phases --resume`;
+
+/** What a command line asked for, and where its lines go. */
+interface Asked {
+  /** Values by flag name. */
+  readonly given: Readonly<Record<string, SettingValue>>;
+  /** Prints a line for people. */
+  readonly say: (line: string) => void;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * The command `deno task train`.
@@ -41,8 +57,19 @@ export async function trainCommand(
   const say = given.json
     ? (line: string) => console.error(line)
     : (line: string) => console.log(line);
-  const { settings, overrides } = await givenSettings(given);
-  const prepared = await prepareTraining(settings);
+  const settings = await givenSettings(given);
+  const asked = { given, say, signal };
+  return await (settings.phases.length > 0
+    ? phasesCommand(settings, asked)
+    : runOf(settings, asked));
+}
+
+/** Trains one run. */
+async function runOf(
+  { shared, overrides }: CollectedSettings,
+  { given, say, signal }: Asked,
+): Promise<number> {
+  const prepared = await prepareTraining(shared);
   const out = typeof given.out === "string"
     ? given.out
     : await freeRunFolder(prepared.settings);
@@ -55,18 +82,46 @@ export async function trainCommand(
   }
   const teach = await liveTeacher(prepared.settings.teacher);
   const trained = await train(prepared, {
-    out,
+    ...{ out, say, signal },
     resume: given.resume === true,
     ...(teach && { teach }),
     progress: progressBar(),
-    say,
-    signal,
   });
-  if (given.json) {
-    printJson(trainJson(trained, prepared));
-  } else {
-    console.log(outcomeTable(trained, prepared));
+  if (given.json) printJson(trainJson(trained, prepared));
+  else console.log(outcomeTable(trained, prepared));
+  return DONE;
+}
+
+/** Trains a chain of phases. */
+async function phasesCommand(
+  { overrides, ...chain }: CollectedSettings,
+  { given, say, signal }: Asked,
+): Promise<number> {
+  const { data = "wordnet", model = "use-lite" } = chain.shared;
+  const out = typeof given.out === "string"
+    ? given.out
+    : await freeRunFolder({ data: `${data}`, model: `${model}` });
+  const prepared = await preparePhases(chain, { out });
+  prepared.planned.forEach(({ plan }, phase) => {
+    say(`Phase ${phase + 1} of ${prepared.planned.length}`);
+    plan.lines.forEach((line) => say(`  ${line}`));
+  });
+  if (overrides.length > 0) say(`Given    ${overrides.join(", ")}`);
+  if (given["dry-run"]) {
+    if (given.json) printJson({ run: out, phases: prepared.planned });
+    return DONE;
   }
+  const phases = await trainPhases(prepared, {
+    ...{ out, say, signal },
+    resume: given.resume === true,
+    teacherOf: async (folder) => (await liveTeacher(folder))!,
+    progress: progressBar(),
+  });
+  const results = phases.map((one) => trainJson(one.trained, one.prepared));
+  const last = phases.at(-1)!;
+  if (given.json) {
+    printJson({ ...results.at(-1) as object, run: out, phases: results });
+  } else console.log(outcomeTable(last.trained, last.prepared));
   return DONE;
 }
 

@@ -49,6 +49,17 @@ export function batchLoss(
     );
 }
 
+/**
+ * Whether a query's gradient depends on the other queries' documents, so that a
+ * batch cannot be differentiated query by query.
+ *
+ * @param loss Name of the loss.
+ * @returns True of `contrastive`.
+ */
+export function mixesBatch(loss: TrainSettings["loss"]): boolean {
+  return loss === "contrastive";
+}
+
 function teacherScores({ teacher }: TrainingBatch): Float32Array {
   if (teacher) return teacher;
   throw new RangeError(

@@ -1,3 +1,5 @@
+import { mixesBatch } from "./batch_loss.ts";
+import { batchesOf } from "./source_order.ts";
 import { refuseSetting, type SettingValue } from "./setting.ts";
 import { type GivenSettings, TRAIN_SETTINGS } from "./setting_table.ts";
 import type { TrainSettings } from "./settings.ts";
@@ -8,6 +10,8 @@ export interface SettingContext {
   readonly family: "use-lite" | "bert";
   /** Queries that can be trained on. */
   readonly trainingQueries: number;
+  /** The same source by source. Default: one source. */
+  readonly sourceQueries?: readonly number[];
   /** Whether the data brings teacher scores. */
   readonly teacherScores: boolean;
   /** Documents a query that the data brings scores for. */
@@ -67,71 +71,128 @@ export function completeSettings(
   given: GivenSettings,
   context: SettingContext,
 ): TrainSettings {
+  const pick = picker(given);
+  const loss = lossOf(pick("loss", "auto"), context, given);
+  const pace = paceOf(given, context);
+  return {
+    model: pick("model", "use-lite"),
+    data: pick("data", "wordnet"),
+    sources: pick("sources", ""),
+    split: pick("split", "train"),
+    loss,
+    temperature: pick(
+      "temperature",
+      loss === "kl" ? 1 : FAMILY[context.family].temperature,
+    ),
+    ...optimizerOf(pick, context),
+    ...pace,
+    ...memoryOf(pick, loss, pace.batch),
+    ...formsOf(pick, context),
+    dropout: pick("dropout", 0),
+    seed: pick("seed", 1),
+    engine: context.engine,
+    precision: pick("precision", "fp32"),
+    teacher: pick("teacher", ""),
+    negatives: negativesOf(pick("negatives", "auto"), context),
+    evalEvery: pick("eval-every", 0),
+    saveEvery: pick("save-every", 250),
+  };
+}
+
+/** Gives a setting: as given, else the table's default, else what depends on others. */
+type Pick = <T extends SettingValue>(
+  name: string,
+  otherwise: T,
+) => T extends string ? string : T extends number ? number : boolean;
+
+function picker(given: GivenSettings): Pick {
+  return (name, otherwise) =>
+    (given[name] ?? TRAIN_SETTINGS[name]?.default ?? otherwise) as never;
+}
+
+/** The rule from gradients to parameters. */
+function optimizerOf(pick: Pick, { family }: SettingContext) {
+  const optimizer = pick("optimizer", "adamw");
+  return {
+    optimizer,
+    schedule: pick(
+      "schedule",
+      optimizer.startsWith("schedule-free") ? "constant" : "linear",
+    ),
+    learningRate: pick("learning-rate", FAMILY[family].learningRate),
+    warmup: pick("warmup", 0.05),
+    weightDecay: pick("weight-decay", 0.01),
+    clip: pick("clip", 1),
+  };
+}
+
+/** How much a step takes, and how many there are. */
+function paceOf(given: GivenSettings, context: SettingContext) {
+  const pick = picker(given);
   const family = FAMILY[context.family];
-  const pick = <T extends SettingValue>(name: string, otherwise: T): T =>
-    (given[name] ?? TRAIN_SETTINGS[name]?.default ?? otherwise) as T;
-  const number = (name: string, otherwise: number) =>
-    pick<number>(name, otherwise);
-  const text = (name: string, otherwise: string) =>
-    pick<string>(name, otherwise);
-  const loss = lossOf(text("loss", "auto"), context, given);
-  const batch = number(
-    "batch",
-    Math.min(family.batch, context.trainingQueries),
-  );
-  if (batch > context.trainingQueries) {
+  const { trainingQueries, sourceQueries = [trainingQueries] } = context;
+  const least = Math.min(...sourceQueries);
+  const batch = pick("batch", Math.min(family.batch, least));
+  if (batch > least) {
     throw refuseSetting(
       "--batch",
-      `at most ${context.trainingQueries}, the queries to train on`,
+      `at most ${least}, the queries ${
+        sourceQueries.length > 1 ? "of the smallest source" : "to train on"
+      }`,
       `${batch}`,
     );
   }
-  const { maxTokens = Infinity, stored } = context;
-  const perEpoch = Math.max(1, Math.floor(context.trainingQueries / batch));
-  const steps = number(
+  const perEpoch = batchesOf(sourceQueries, batch)
+    .reduce((sum, batches) => sum + batches, 0);
+  const steps = pick(
     "steps",
     given.epochs === undefined
       ? Math.min(perEpoch, family.steps)
       : Math.max(1, Math.round(Number(given.epochs) * perEpoch)),
   );
-  const optimizer = text("optimizer", "adamw");
   return {
-    model: text("model", "use-lite"),
-    data: text("data", "wordnet"),
-    split: text("split", "train"),
-    loss,
-    temperature: number("temperature", loss === "kl" ? 1 : family.temperature),
-    optimizer,
-    schedule: text(
-      "schedule",
-      optimizer.startsWith("schedule-free") ? "constant" : "linear",
-    ),
-    learningRate: number("learning-rate", family.learningRate),
-    warmup: number("warmup", 0.05),
-    weightDecay: number("weight-decay", 0.01),
-    clip: number("clip", 1),
     steps,
-    epochs: number("epochs", steps / perEpoch),
+    epochs: pick("epochs", steps / perEpoch),
     batch,
-    ways: number("ways", context.scoredWays ?? family.ways),
-    queryLength: number(
+    ways: pick("ways", context.scoredWays ?? family.ways),
+  };
+}
+
+/** In how many pieces a step is computed. */
+function memoryOf(pick: Pick, loss: TrainSettings["loss"], batch: number) {
+  const accumulate = pick("accumulate", 1);
+  if (accumulate > 1 && mixesBatch(loss)) {
+    throw new RangeError(
+      `Cannot use --accumulate with --loss ${loss}: expected a loss that takes each query by itself (kl, pairwise), got one over the whole batch; use --chunk, which gives the whole batch's gradient`,
+    );
+  }
+  if (accumulate > batch) {
+    throw refuseSetting(
+      "--accumulate",
+      `at most ${batch}, the queries of a step`,
+      `${accumulate}`,
+    );
+  }
+  return { accumulate, chunk: pick("chunk", 0) };
+}
+
+/** Lengths and forms: those given, those stored with the model, the family's. */
+function formsOf(
+  pick: Pick,
+  { family: name, maxTokens = Infinity, stored }: SettingContext,
+) {
+  const family = FAMILY[name];
+  return {
+    queryLength: pick(
       "query-length",
       stored?.queryLength ?? Math.min(family.queryLength, maxTokens),
     ),
-    queryForm: text("query-form", stored?.queryForm ?? family.queryForm),
-    documentLength: number(
+    queryForm: pick("query-form", stored?.queryForm ?? family.queryForm),
+    documentLength: pick(
       "document-length",
       stored?.documentLength ?? Math.min(family.documentLength, maxTokens),
     ),
-    dim: number("dim", stored?.dim ?? 128),
-    dropout: number("dropout", 0),
-    seed: number("seed", 1),
-    engine: context.engine,
-    precision: text("precision", "fp32"),
-    teacher: text("teacher", ""),
-    negatives: negativesOf(text("negatives", "auto"), context),
-    evalEvery: number("eval-every", 0),
-    saveEvery: number("save-every", 250),
+    dim: pick("dim", stored?.dim ?? 128),
   };
 }
 

@@ -27,11 +27,20 @@ const KEPT_FLOATS = 2.2;
  * A token costs two operations a weight forward and four backward; attention
  * and the optimiser are in the efficiency, which was fitted to whole runs.
  *
+ * GradCache encodes every text once more and holds the activations of one chunk.
+ *
  * @param encoder The model.
  * @param tokens Tokens a step.
+ * @param options Tokens whose activations are held at a time, and whether that is
+ * GradCache's doing.
  * @returns Expected seconds and bytes; right within a factor of about 1.5.
  */
-export function estimateTraining(encoder: Encoder, tokens: number): Estimate {
+export function estimateTraining(
+  encoder: Encoder,
+  tokens: number,
+  options: { readonly held?: number; readonly isCached?: boolean } = {},
+): Estimate {
+  const { held = tokens, isCached = false } = options;
   const matrices = Object.entries(encoder.shapes).filter(([name, shape]) =>
     shape.length === 2 && !name.startsWith("embeddings.")
   );
@@ -48,10 +57,10 @@ export function estimateTraining(encoder: Encoder, tokens: number): Estimate {
   );
   const rate = matrixSpeed() * STEP_EFFICIENCY;
   return {
-    stepSeconds: 6 * active * tokens / rate + 8e-9 * weights,
+    stepSeconds: (isCached ? 8 : 6) * active * tokens / rate + 8e-9 * weights,
     tokenSeconds: 2 * active / rate,
     memoryBytes: PROCESS_BYTES + 16 * weights +
-      4 * KEPT_FLOATS * features * tokens,
+      4 * KEPT_FLOATS * features * held,
   };
 }
 

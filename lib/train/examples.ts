@@ -68,7 +68,7 @@ function fromJudgements(
   const positives = relevantOf(grades);
   if (negatives === "none") return { query, positives, negatives: [] };
   const found = negatives === "given"
-    ? dataset.negatives?.get(query) ?? []
+    ? givenNegatives(dataset).get(query) ?? []
     : hardNegatives(negatives, dataset.queries.get(query)!, {
       relevant: positives,
     });
@@ -77,6 +77,38 @@ function fromJudgements(
     positives,
     negatives: found.filter((id) => !positives.includes(id)),
   };
+}
+
+/**
+ * Whether a dataset brings hard negatives: a list of them, or tuples, whose
+ * documents after the first are such.
+ *
+ * @param dataset The dataset.
+ * @returns True where it does.
+ */
+export function hasGivenNegatives({ negatives, tuples }: Dataset): boolean {
+  return negatives !== undefined || tuples !== undefined;
+}
+
+/** The negatives of each dataset's tuples, collected once. */
+const ofTuples = new WeakMap<Dataset, ReadonlyMap<string, readonly string[]>>();
+
+/** Hard negatives by query: the dataset's list, else those of its tuples. */
+function givenNegatives(
+  dataset: Dataset,
+): ReadonlyMap<string, readonly string[]> {
+  if (dataset.negatives) return dataset.negatives;
+  const known = ofTuples.get(dataset);
+  if (known) return known;
+  const found = new Map<string, Set<string>>();
+  for (const { query, documents } of dataset.tuples ?? []) {
+    const ids = found.get(query) ?? new Set();
+    documents.slice(1).forEach((id) => ids.add(id));
+    found.set(query, ids);
+  }
+  const lists = new Map([...found].map(([query, ids]) => [query, [...ids]]));
+  ofTuples.set(dataset, lists);
+  return lists;
 }
 
 function relevantOf(grades: ReadonlyMap<string, number>): string[] {

@@ -32,51 +32,109 @@ export function planTraining(
   prepared: Prepared,
   options: { readonly out: string },
 ): Plan {
-  const { settings, model, dataset, engine, test } = prepared;
-  const { batch, ways, steps } = settings;
-  const query = meanLength(
-    dataset.queries.values(),
-    (texts) => packQueries(texts, model.tokenizer, model.queryForm).ids.length,
+  const { settings, model, test } = prepared;
+  const { query, document } = meanTokens(prepared);
+  const tokensPerStep = Math.round(
+    settings.batch * (query + settings.ways * document),
   );
-  const document = meanLength(
-    poolOf(dataset, settings.split).values(),
-    (texts) =>
-      packDocuments(texts, model.tokenizer, model.documentForm).ids.length,
-  );
-  const tokensPerStep = Math.round(batch * (query + ways * document));
-  const estimate = estimateTraining(model.encoder, tokensPerStep);
+  const estimate = estimateTraining(model.encoder, tokensPerStep, {
+    held: heldTokens(settings, tokensPerStep),
+    isCached: settings.chunk > 0,
+  });
   const collection = test.queries.size * query + test.documents.size * document;
-  const trainingSeconds = steps * estimate.stepSeconds;
-  const measuringSeconds = 2 * collection * estimate.tokenSeconds;
-  const whole = (value: number) => value.toLocaleString("en-US");
-  const name = (path: string) => path.replace(/[\\/]+$/, "");
-  return {
-    trainingSeconds,
-    measuringSeconds,
+  const expected = {
+    trainingSeconds: settings.steps * estimate.stepSeconds,
+    measuringSeconds: 2 * collection * estimate.tokenSeconds,
     memoryBytes: estimate.memoryBytes,
     tokensPerStep,
-    lines: [
-      `Model    ${model.origin}: ${model.family}, vectors of ${model.encoder.dim}${
-        model.hasHead ? "" : ", new head"
-      }`,
-      `Data     ${
-        name(settings.data)
-      }: trains on split ${settings.split}; measured on ${
-        whole(test.queries.size)
-      } ${test.split} queries over ${whole(test.documents.size)} documents`,
-      `Training ${
-        whole(steps)
-      } steps of ${batch} queries x ${ways} documents (${settings.negatives} negatives), about ${
-        whole(tokensPerStep)
-      } tokens a step; loss ${settings.loss}, ${settings.optimizer}, learning rate ${settings.learningRate}`,
-      `Engine   ${engine.name} on ${engine.device}`,
-      ...engine.why.map((line) => `         ${line}`),
-      `Expected ${spellDuration(trainingSeconds)} of training, ${
-        spellDuration(measuringSeconds)
-      } of measuring, ${(estimate.memoryBytes / 1e9).toFixed(1)} GB of memory`,
-      `Run      ${options.out}`,
-    ],
   };
+  return { ...expected, lines: linesOf(prepared, expected, options.out) };
+}
+
+/** Tokens of a step whose activations are held at a time. */
+function heldTokens(
+  { batch, ways, accumulate, chunk }: Prepared["settings"],
+  tokens: number,
+): number {
+  const texts = batch * (1 + ways) / accumulate;
+  const share = chunk > 0 ? Math.min(1, chunk / texts) : 1;
+  return tokens / accumulate * share;
+}
+
+/** Mean tokens of a training query and of a training document, over the sources. */
+function meanTokens({ settings, model, sources }: Prepared) {
+  const query = sources.map(({ queries }) =>
+    meanLength(
+      queries.values(),
+      (texts) =>
+        packQueries(texts, model.tokenizer, model.queryForm).ids.length,
+    )
+  );
+  const document = sources.map((source) =>
+    meanLength(
+      poolOf(source, settings.split).values(),
+      (texts) =>
+        packDocuments(texts, model.tokenizer, model.documentForm).ids.length,
+    )
+  );
+  return { query: mean(query), document: mean(document) };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** What people read of a plan. */
+function linesOf(
+  { settings, model, engine, test }: Prepared,
+  expected: Omit<Plan, "lines">,
+  out: string,
+): string[] {
+  const { trainingSeconds, measuringSeconds, memoryBytes } = expected;
+  return [
+    `Model    ${model.origin}: ${model.family}, vectors of ${model.encoder.dim}${
+      model.hasHead ? "" : ", new head"
+    }`,
+    `Data     ${name(settings.data)}: ${
+      settings.sources === ""
+        ? `trains on split ${settings.split}`
+        : `trains on split ${settings.split} of ${settings.sources}`
+    }; measured on ${whole(test.queries.size)} ${test.split} queries over ${
+      whole(test.documents.size)
+    } documents`,
+    stepsLine(settings, expected.tokensPerStep),
+    `Engine   ${engine.name} on ${engine.device}`,
+    ...engine.why.map((line) => `         ${line}`),
+    `Expected ${spellDuration(trainingSeconds)} of training, ${
+      spellDuration(measuringSeconds)
+    } of measuring, ${(memoryBytes / 1e9).toFixed(1)} GB of memory`,
+    `Run      ${out}`,
+  ];
+}
+
+/** What a step is. */
+function stepsLine(settings: Prepared["settings"], tokens: number): string {
+  const { accumulate, chunk } = settings;
+  const pieces = [
+    ...(accumulate > 1 ? [`in ${accumulate} parts`] : []),
+    ...(chunk > 0 ? [`${chunk} texts at a time`] : []),
+  ];
+  return `Training ${
+    whole(settings.steps)
+  } steps of ${settings.batch} queries x ${settings.ways} documents (${settings.negatives} negatives), about ${
+    whole(tokens)
+  } tokens a step${
+    pieces.map((piece) => `, ${piece}`).join("")
+  }; loss ${settings.loss}, ${settings.optimizer}, learning rate ${settings.learningRate}`;
+}
+
+function whole(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+/** A path without slashes at its end. */
+function name(path: string): string {
+  return path.replace(/[\\/]+$/, "");
 }
 
 /** Mean tokens of some texts. */

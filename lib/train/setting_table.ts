@@ -22,6 +22,11 @@ export const TRAIN_SETTINGS: SettingTable = {
     default: "wordnet",
     help: "wordnet, or a BEIR folder",
   },
+  sources: {
+    type: "string",
+    help:
+      "BEIR folders by commas to train on in place of --data, in proportion to their queries, one a batch",
+  },
   split: { type: "string", default: "train", help: "the split to train on" },
   loss: {
     type: "string",
@@ -86,6 +91,22 @@ export const TRAIN_SETTINGS: SettingTable = {
     min: 1,
     max: 65536,
     help: "queries a step (default by model)",
+  },
+  accumulate: {
+    type: "integer",
+    min: 1,
+    max: 65536,
+    default: 1,
+    help:
+      "parts of a batch that are differentiated one after the other, for less memory; not with contrastive",
+  },
+  chunk: {
+    type: "integer",
+    min: 0,
+    max: 1e6,
+    default: 0,
+    help:
+      "texts encoded at a time (GradCache), for less memory with any loss; 0 all at once",
   },
   ways: {
     type: "integer",

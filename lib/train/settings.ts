@@ -4,6 +4,8 @@ export interface TrainSettings {
   readonly model: string;
   /** `wordnet`, or a BEIR folder. */
   readonly data: string;
+  /** Folders that are trained on in place of `data`, by commas; empty for none. */
+  readonly sources: string;
   /** The split whose judgements are trained on. */
   readonly split: string;
   /** What the scores are held against. */
@@ -28,6 +30,10 @@ export interface TrainSettings {
   readonly epochs: number;
   /** Queries a step. */
   readonly batch: number;
+  /** Parts of a step that are differentiated one after the other; 1 for none. */
+  readonly accumulate: number;
+  /** Texts encoded at a time, by GradCache; 0 for all at once. */
+  readonly chunk: number;
   /** Documents a query: its positive and its hard negatives. */
   readonly ways: number;
   /** Longest query, in tokens. */

@@ -40,7 +40,7 @@ export function smallerTest(
   { queries, documents }: SmallerTestOptions,
 ): Prepared {
   checkAtLeastOne({ queries, documents });
-  const { dataset, test } = prepared;
+  const { dataset, sources, test } = prepared;
   const draw = stream(0, "smaller test");
   const asked = new Set(drawn([...test.queries.keys()], queries, draw));
   const qrels = new Map([...test.qrels].filter(([id]) => asked.has(id)));
@@ -50,13 +50,15 @@ export function smallerTest(
     ...drawn([...test.documents.keys()], documents, draw),
   ]);
   const kept = new Map([...test.documents].filter(([id]) => pool.has(id)));
+  const smaller = {
+    ...dataset,
+    qrels: { ...dataset.qrels, [test.split]: qrels },
+    pools: { ...dataset.pools, [test.split]: [...kept.keys()] },
+  };
   return {
     ...prepared,
-    dataset: {
-      ...dataset,
-      qrels: { ...dataset.qrels, [test.split]: qrels },
-      pools: { ...dataset.pools, [test.split]: [...kept.keys()] },
-    },
+    dataset: smaller,
+    sources: sources.map((source) => source === dataset ? smaller : source),
     test: {
       split: test.split,
       queries: new Map([...test.queries].filter(([id]) => asked.has(id))),

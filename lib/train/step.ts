@@ -1,9 +1,11 @@
-import { read, type Tensor, tf, valueAndGradients } from "../engine/tensor.ts";
-import type { Parameters } from "../engine/tensor.ts";
-import type { Dropout, Encoder, TokenVectors } from "../encoder/encoder.ts";
+import { type Parameters, type Tensor, tf } from "../engine/tensor.ts";
+import type { TokenVectors } from "../encoder/encoder.ts";
 import type { Optimizer, OptimizerState } from "../optim/optimizer.ts";
-import { packTexts } from "../text/pack_texts.ts";
 import type { PackedTokens } from "../text/packed_tokens.ts";
+import {
+  batchGradients,
+  type BatchGradientsOptions,
+} from "./batch_gradients.ts";
 
 /** The texts of one step, tokenised. */
 export interface TrainingBatch {
@@ -42,78 +44,46 @@ export interface StepFigures {
   readonly tokens: number;
 }
 
+/** How a step is taken. */
+export interface TrainStepOptions extends BatchGradientsOptions {
+  /** The rule from gradients to parameters. */
+  readonly optimizer: Optimizer;
+}
+
 /**
- * Takes one training step: encodes the batch's texts in one go, differentiates
- * the loss, and lets the optimiser move the parameters.
+ * Takes one training step: encodes the batch's texts, differentiates the loss,
+ * and lets the optimiser move the parameters.
  *
- * The state given is dead afterwards. A loss that is not a finite number throws
- * before the parameters move.
+ * The texts are encoded in one go, or within less memory to the same gradient by
+ * `chunk` and `accumulate` of {@linkcode batchGradients}. The state given is dead
+ * afterwards. A loss that is not a finite number throws before the parameters
+ * move.
  *
  * @param state Parameters and optimiser state; consumed.
  * @param batch The texts and targets.
- * @param options The model, the loss, the rule, and dropout if any.
+ * @param options The model, the loss, the rule, dropout, chunk and parts.
  * @returns The new state and the step's figures.
  * @throws {RangeError} If the loss is NaN or infinite.
  */
 export function trainStep(
   state: TrainingState,
   batch: TrainingBatch,
-  options: {
-    readonly encoder: Encoder;
-    readonly loss: BatchLoss;
-    readonly optimizer: Optimizer;
-    readonly dropout?: Omit<Dropout, "texts">;
-  },
+  options: TrainStepOptions,
 ): { readonly state: TrainingState; readonly figures: StepFigures } {
-  const { encoder, loss, optimizer, dropout } = options;
-  const texts = packTexts([batch.queries, batch.documents]);
-  const count = batch.queries.offsets.length - 1;
-  const numbers = Int32Array.from(
-    { length: texts.offsets.length - 1 },
-    (_, i) => i,
-  );
-  const { value, gradients } = valueAndGradients((parameters) => {
-    const vectors = encoder.encode(texts, parameters, {
-      ...(dropout && dropout.rate > 0 &&
-        { dropout: { ...dropout, texts: numbers } }),
-    });
-    return loss(...splitAt(vectors, count), batch);
-  }, state.parameters);
-  const figures = { loss: read(value)[0]!, tokens: texts.ids.length };
-  value.dispose();
-  if (!Number.isFinite(figures.loss)) {
-    tf.dispose(gradients);
+  const { optimizer } = options;
+  const { loss, gradients } = batchGradients(state.parameters, batch, options);
+  if (!Number.isFinite(loss)) {
+    tf.dispose({ ...gradients });
     throw new RangeError(
       `Cannot take step ${
         state.optimizer.step + 1
-      }: expected a finite loss, got ${figures.loss}; use a lower --learning-rate or --clip 1`,
+      }: expected a finite loss, got ${loss}; use a lower --learning-rate or --clip 1`,
     );
   }
   const moved = optimizer.step(state.parameters, gradients, state.optimizer);
+  const tokens = batch.queries.ids.length + batch.documents.ids.length;
   return {
     state: { parameters: moved.parameters, optimizer: moved.state },
-    figures,
+    figures: { loss, tokens },
   };
-}
-
-/** Parts token vectors into those of the first texts and those of the rest. */
-function splitAt(
-  vectors: TokenVectors,
-  texts: number,
-): [TokenVectors, TokenVectors] {
-  const { values, offsets, keep } = vectors;
-  const cut = offsets[texts]!;
-  const [tokens, dim] = values.shape as [number, number];
-  return [
-    {
-      values: tf.slice(values, [0, 0], [cut, dim]),
-      offsets: offsets.slice(0, texts + 1),
-      keep: keep.subarray(0, cut),
-    },
-    {
-      values: tf.slice(values, [cut, 0], [tokens - cut, dim]),
-      offsets: offsets.slice(texts).map((offset) => offset - cut),
-      keep: keep.subarray(cut),
-    },
-  ];
 }

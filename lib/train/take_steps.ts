@@ -1,3 +1,4 @@
+import type { Dataset } from "../dataset/dataset.ts";
 import { evaluate } from "../eval/evaluate.ts";
 import { tf } from "../engine/tensor.ts";
 import { hash32 } from "../num/hash.ts";
@@ -12,6 +13,7 @@ import { runLoop, type StepLine } from "./loop.ts";
 import { searchCollection } from "../search/search_collection.ts";
 import { OUTCOME_MEASURES } from "./outcome.ts";
 import type { Prepared } from "./prepare.ts";
+import { batchesOf, sourceOrder } from "./source_order.ts";
 import type { Start } from "./start_run.ts";
 import {
   type StepFigures,
@@ -20,7 +22,7 @@ import {
   trainStep,
 } from "./step.ts";
 import { tokeniseBatch } from "./tokenise_batch.ts";
-import { drawBatch } from "./training_set.ts";
+import { drawBatch, type DrawnExample } from "./training_set.ts";
 import { checkpointOf } from "./training_state.ts";
 
 /** Checkpoints kept at a time. */
@@ -34,8 +36,8 @@ export interface TakeStepsOptions {
   readonly start: Start;
   /** The rule. */
   readonly optimizer: Optimizer;
-  /** BM25 of a split's documents, for negatives. */
-  readonly words: (split: string) => Bm25;
+  /** BM25 of a dataset's documents by split, for negatives. */
+  readonly words: (dataset: Dataset) => (split: string) => Bm25;
   /** Scores a drawn batch, where a teacher runs live. */
   readonly teach?: (batch: TeachableBatch) => Float32Array;
   /** Told after every step. */
@@ -106,38 +108,59 @@ export async function takeSteps(
 /** Draws, tokenises and takes one step. */
 function stepTaker(
   prepared: Prepared,
-  { optimizer, words, teach }: TakeStepsOptions,
+  options: TakeStepsOptions,
 ): (
   state: TrainingState,
   step: number,
 ) => { readonly state: TrainingState; readonly figures: StepFigures } {
-  const { settings, model, dataset } = prepared;
-  const { batch, ways, seed, dropout: rate } = settings;
-  const set = trainingSet(dataset, {
-    split: settings.split,
-    distil: settings.loss === "kl" && !teach,
-    negatives: negativesOf(settings, words),
-  });
+  const { settings, model } = prepared;
+  const { accumulate, chunk, dropout: rate, seed } = settings;
+  const draw = drawer(prepared, options);
   const loss = batchLoss(settings);
   const key = hash32(seed, 0x64726f70);
-  return (state, step) => {
-    const drawn = drawBatch(set, { step, batch, ways, seed });
-    const texts = tokeniseBatch(drawn, dataset, model);
-    const taught: TrainingBatch = teach
-      ? { ...texts, teacher: teach(textsOf(drawn, dataset)) }
-      : texts;
-    return trainStep(state, taught, {
+  return (state, step) =>
+    trainStep(state, draw(step), {
       encoder: model.encoder,
       loss,
-      optimizer,
+      optimizer: options.optimizer,
+      accumulate,
+      chunk,
       ...(rate > 0 && { dropout: { rate, key, step } }),
     });
+}
+
+/** Draws the batch of a step from the source whose turn it is. */
+function drawer(
+  { settings, model, sources }: Prepared,
+  { words, teach }: TakeStepsOptions,
+): (step: number) => TrainingBatch {
+  const { batch, ways, seed, split } = settings;
+  const sets = sources.map((source) =>
+    trainingSet(source, {
+      split,
+      distil: settings.loss === "kl" && !teach,
+      negatives: negativesOf(settings, (split) => words(source)(split)),
+    })
+  );
+  const batches = batchesOf(sets.map(({ size }) => size), batch);
+  const at = sourceOrder(batches, seed);
+  return (step) => {
+    const turn = at(step);
+    const [set, dataset] = [sets[turn.source]!, sources[turn.source]!];
+    const drawn = drawBatch(set, {
+      ...{ step: turn.step, batch, ways, seed },
+      ...(sets.length > 1 && { source: `${turn.source}` }),
+    });
+    const texts = tokeniseBatch(drawn, dataset, model);
+    return teach
+      ? { ...texts, teacher: teach(textsOf(drawn, dataset)) }
+      : texts;
   };
 }
 
 function textsOf(
-  drawn: ReturnType<typeof drawBatch>,
-  { queries, documents }: Prepared["dataset"],
+  drawn: readonly DrawnExample[],
+  { queries, documents }: Dataset,
 ): TeachableBatch {
   return {
     queries: drawn.map(({ query }) => queries.get(query)!),

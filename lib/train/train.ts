@@ -1,16 +1,21 @@
+import type { Dataset } from "../dataset/dataset.ts";
 import { writeLicences } from "../dataset/write_licences.ts";
 import { tf } from "../engine/tensor.ts";
 import type { Run } from "../eval/run.ts";
 import type { Progress } from "../num/progress.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import { optimizerNamed } from "../optim/optimizer_named.ts";
+import type { Bm25 } from "../search/bm25.ts";
+import { searchCollection } from "../search/search_collection.ts";
+import type { Model } from "../store/model/model.ts";
 import { saveModel } from "../store/model/save_model.ts";
 import { bm25Indexes, untrainedRun, wordsRun } from "./baselines.ts";
 import { startingWeights } from "./head.ts";
 import type { StepLine } from "./loop.ts";
-import { searchCollection } from "../search/search_collection.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Prepared } from "./prepare.ts";
 import { startRun } from "./start_run.ts";
+import type { TrainingState } from "./step.ts";
 import { takeSteps, type TeachableBatch } from "./take_steps.ts";
 import { weightsOf } from "./training_state.ts";
 
@@ -20,6 +25,8 @@ export interface TrainOptions {
   readonly out: string;
   /** Goes on with the run in `out`; default false. */
   readonly resume?: boolean;
+  /** What the trained model is compared with besides BM25. Default: the model as it came. */
+  readonly baseline?: Model;
   /** Scores every batch, where a teacher runs live. */
   readonly teach?: (batch: TeachableBatch) => Float32Array;
   /** Told of every part of long work. */
@@ -68,51 +75,34 @@ export async function train(
   prepared: Prepared,
   options: TrainOptions,
 ): Promise<Trained> {
-  const { settings, model, dataset, test } = prepared;
-  const { out, say, signal } = options;
+  const { settings, model, dataset, sources, test } = prepared;
   const memory = memoryWatch(options.progress);
-  const watched = { progress: memory.progress, ...(signal && { signal }) };
-  const words = bm25Indexes(dataset);
+  const watched = { ...options, progress: memory.progress };
+  const words = indexesOf([dataset, ...sources]);
   const optimizer = optimizerNamed(settings.optimizer, settings);
   const start = await startRun(prepared, {
     ...options,
     optimizer,
-    weights: () => startingWeights(model, dataset, settings),
+    weights: () => startingWeights(model, sources[0]!, settings),
   });
-  say?.(start.says);
-  await writeLicences(out, dataset);
-  const baselines = {
-    bm25: wordsRun(words(test.split), test),
-    untrained: await untrainedRun(model, test, {
-      ...watched,
-      label: "measure untrained",
-    }),
-  };
+  options.say?.(start.says);
+  for (const used of new Set([dataset, ...sources])) {
+    await writeLicences(options.out, used);
+  }
+  const bm25 = wordsRun(words(dataset)(test.split), test);
+  const untrained = await measureUntrained(prepared, watched);
   const taken = await takeSteps(prepared, {
-    ...options,
     ...watched,
-    start,
-    optimizer,
-    words,
+    ...{ start, optimizer, words },
   });
-  const { parameters, optimizer: last } = taken.state;
-  const readout = optimizer.readout(parameters, last);
-  tf.dispose([parameters, last.tensors]);
-  await saveModel(`${out}/model`, model, weightsOf(readout));
-  const after = await searchCollection(
-    { ...model, parameters: readout },
-    test,
-    {
-      ...watched,
-      label: "measure trained",
-    },
-  );
-  tf.dispose(readout);
-  const runs = { ...baselines, after };
-  const { seconds, tokens } = taken;
+  const after = await saveAndMeasure(prepared, taken.state, [
+    optimizer,
+    watched,
+  ]);
+  const [runs, { seconds, tokens }] = [{ bm25, untrained, after }, taken];
   return {
-    run: out,
-    model: `${out}/model`,
+    run: options.out,
+    model: `${options.out}/model`,
     outcome: outcomeOf(runs, test.qrels),
     runs,
     steps: settings.steps,
@@ -120,6 +110,48 @@ export async function train(
     tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
     peakMemoryBytes: memory.peak(),
   };
+}
+
+/** BM25 of each dataset, made when first asked for. */
+function indexesOf(
+  datasets: readonly Dataset[],
+): (dataset: Dataset) => (split: string) => Bm25 {
+  const indexes = new Map(
+    datasets.map((dataset) => [dataset, bm25Indexes(dataset)]),
+  );
+  return (dataset) => indexes.get(dataset)!;
+}
+
+/** Measures what the run is compared with. */
+function measureUntrained(
+  { model, test }: Prepared,
+  { baseline = model, progress, signal }: TrainOptions,
+): Promise<Run> {
+  return untrainedRun(baseline, test, {
+    label: "measure untrained",
+    ...(progress && { progress }),
+    ...(signal && { signal }),
+  });
+}
+
+/** Saves the read-out, measures it and frees everything. */
+async function saveAndMeasure(
+  { model, test }: Prepared,
+  { parameters, optimizer: memory }: TrainingState,
+  [optimizer, { out, progress, signal }]: readonly [Optimizer, TrainOptions],
+): Promise<Run> {
+  const readout = optimizer.readout(parameters, memory);
+  tf.dispose([parameters, memory.tensors]);
+  try {
+    await saveModel(`${out}/model`, model, weightsOf(readout));
+    return await searchCollection({ ...model, parameters: readout }, test, {
+      label: "measure trained",
+      ...(progress && { progress }),
+      ...(signal && { signal }),
+    });
+  } finally {
+    tf.dispose({ ...readout });
+  }
 }
 
 /** Looks at the memory of the process whenever there is progress. */

@@ -1,4 +1,4 @@
-import { stream } from "../num/stream.ts";
+import { type Stream, stream } from "../num/stream.ts";
 
 /** One training query with the documents it may meet. */
 export interface TrainingExample {
@@ -34,6 +34,20 @@ export interface DrawnExample {
   readonly teacher?: readonly number[];
 }
 
+/** What one step draws. */
+export interface DrawOptions {
+  /** Step of this set, counted from 0. */
+  readonly step: number;
+  /** Queries a step. */
+  readonly batch: number;
+  /** Documents a query. */
+  readonly ways: number;
+  /** Of the run. */
+  readonly seed: number;
+  /** Tells the streams of several sources apart. Default: one source. */
+  readonly source?: string;
+}
+
 /**
  * Draws the examples of one step, as a pure function of seed and step: nothing
  * else has to be stored to continue a run exactly.
@@ -42,7 +56,8 @@ export interface DrawnExample {
  * than a batch is left out. The positive, the negatives and their fillers are
  * drawn per step and place.
  *
- * Random: streams `order/<epoch>` and `documents/<step>`.
+ * Random: streams `order/<epoch>` and `documents/<step>`, of several sources
+ * `order/<source>/<epoch>` and `documents/<source>/<step>`.
  *
  * @param set What to draw from.
  * @param options Step counted from 0, queries a step, documents a query, seed.
@@ -50,76 +65,87 @@ export interface DrawnExample {
  */
 export function drawBatch(
   set: TrainingSet,
-  options: {
-    readonly step: number;
-    readonly batch: number;
-    readonly ways: number;
-    readonly seed: number;
-  },
+  options: DrawOptions,
 ): DrawnExample[] {
-  const { step, batch, ways, seed } = options;
+  const { step, batch, ways, seed, source } = options;
   const perEpoch = Math.max(1, Math.floor(set.size / batch));
-  const order = epochOrder(set.size, seed, Math.floor(step / perEpoch));
+  const name = source === undefined ? "" : `${source}/`;
+  const order = epochOrder(set, {
+    seed,
+    name: `order/${name}${Math.floor(step / perEpoch)}`,
+  });
   const first = (step % perEpoch) * batch;
-  const random = stream(seed, `documents/${step}`);
+  const random = stream(seed, `documents/${name}${step}`);
   return order.slice(first, first + batch).map((position) => {
     const example = set.example(position);
     const positive = example.positives[
       random.integer(example.positives.length)
     ]!;
-    const documents = [positive, ...drawNegatives(example, set, ways - 1)];
-    return {
-      query: example.query,
-      documents,
-      positives: example.positives,
-      ...(example.teacher && {
-        teacher: documents.map((id) => example.teacher!.get(id)!),
-      }),
-    };
+    const negatives = drawNegatives(example, set, [ways - 1, random]);
+    return drawn(example, [positive, ...negatives]);
   });
-
-  function drawNegatives(
-    example: TrainingExample,
-    from: TrainingSet,
-    count: number,
-  ): string[] {
-    const hard = random.sample(
-      example.negatives,
-      Math.min(count, example.negatives.length),
-    );
-    const taken = new Set([...hard, ...example.positives]);
-    while (
-      !example.teacher && hard.length < count &&
-      taken.size < from.documents.length
-    ) {
-      const id = from.documents[random.integer(from.documents.length)]!;
-      if (taken.has(id)) continue;
-      taken.add(id);
-      hard.push(id);
-    }
-    if (hard.length < count) {
-      throw new RangeError(
-        `Cannot draw ${ways} documents for query ${example.query}: expected ${count} negatives${
-          example.teacher ? " with teacher scores" : ""
-        }, got ${hard.length}; use a smaller --ways`,
-      );
-    }
-    return hard;
-  }
 }
 
-let cached: { key: string; order: readonly number[] } | undefined;
+/** An example with the documents it meets. */
+function drawn(
+  { query, positives, teacher }: TrainingExample,
+  documents: readonly string[],
+): DrawnExample {
+  return {
+    query,
+    documents,
+    positives,
+    ...(teacher && { teacher: documents.map((id) => teacher.get(id)!) }),
+  };
+}
 
-/** The order of one epoch; the last one is kept, being asked for every step. */
-function epochOrder(
-  size: number,
-  seed: number,
-  epoch: number,
-): readonly number[] {
-  const key = `${size}/${seed}/${epoch}`;
-  if (cached?.key !== key) {
-    const positions = Array.from({ length: size }, (_, i) => i);
-    cached = { key, order: stream(seed, `order/${epoch}`).shuffle(positions) };
+/** So many hard negatives, filled up with documents at random where there is no teacher. */
+function drawNegatives(
+  example: TrainingExample,
+  { documents }: TrainingSet,
+  [count, random]: readonly [number, Stream],
+): string[] {
+  const hard = random.sample(
+    example.negatives,
+    Math.min(count, example.negatives.length),
+  );
+  const taken = new Set([...hard, ...example.positives]);
+  while (
+    !example.teacher && hard.length < count && taken.size < documents.length
+  ) {
+    const id = documents[random.integer(documents.length)]!;
+    if (taken.has(id)) continue;
+    taken.add(id);
+    hard.push(id);
   }
-  return cached.order;
+  if (hard.length < count) {
+    throw new RangeError(
+      `Cannot draw ${
+        count + 1
+      } documents for query ${example.query}: expected ${count} negatives${
+        example.teacher ? " with teacher scores" : ""
+      }, got ${hard.length}; use a smaller --ways`,
+    );
+  }
+  return hard;
+}
+
+/** The last order of each set, being asked for every step. */
+const orders = new WeakMap<
+  TrainingSet,
+  { readonly key: string; readonly order: readonly number[] }
+>();
+
+/** The order of one epoch, from the stream of that name. */
+function epochOrder(
+  set: TrainingSet,
+  { seed, name }: { readonly seed: number; readonly name: string },
+): readonly number[] {
+  const key = `${seed}/${name}`;
+  const known = orders.get(set);
+  if (known?.key === key) return known.order;
+  const positions = Array.from({ length: set.size }, (_, i) => i);
+  const order = stream(seed, name).shuffle(positions);
+  orders.set(set, { key, order });
+  return order;
 }

@@ -1,4 +1,4 @@
-import { read, tensorOf } from "../engine/tensor.ts";
+import { read, tensorOf, tf } from "../engine/tensor.ts";
 import type { Parameters } from "../engine/tensor.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
 import type { Checkpoint } from "../store/checkpoint.ts";
@@ -71,15 +71,7 @@ export function stateOf(
 ): TrainingState {
   const { where, shapes, optimizer } = options;
   const { parameters = {}, optimizer: memory = {} } = checkpoint.tensors;
-  for (const [name, shape] of Object.entries(shapes)) {
-    const got = parameters[name]?.shape;
-    if (got?.join() === shape.join()) continue;
-    throw new SyntaxError(
-      `Cannot resume from ${where}: expected parameter ${name} [${shape}], got ${
-        got ? `[${got}]` : "none"
-      }`,
-    );
-  }
+  checkShapes(parameters, shapes, [where, "parameter"]);
   const surplus = Object.keys(parameters).find((name) =>
     !Object.hasOwn(shapes, name)
   );
@@ -90,21 +82,36 @@ export function stateOf(
   }
   const taken = tensorsOf(parameters);
   const fresh = optimizer.init(taken);
-  for (const [name, { shape }] of Object.entries(fresh.tensors)) {
-    const got = memory[name]?.shape;
-    if (got?.join() === shape.join()) continue;
-    throw new SyntaxError(
-      `Cannot resume from ${where}: expected ${optimizer.name} state ${name} [${shape}], got ${
-        got ? `[${got}]` : "none"
-      }`,
-    );
-  }
-  for (const tensor of Object.values(fresh.tensors)) tensor.dispose();
+  const wanted = Object.entries(fresh.tensors).map((
+    [name, { shape }],
+  ) => [name, shape]);
+  tf.dispose({ ...fresh.tensors });
+  checkShapes(memory, Object.fromEntries(wanted), [
+    where,
+    `${optimizer.name} state`,
+  ]);
   const { numbers } = checkpoint.state as SavedState;
   return {
     parameters: taken,
     optimizer: { step: checkpoint.step, tensors: tensorsOf(memory), numbers },
   };
+}
+
+/** Refuses arrays of which one is missing or of another shape. */
+function checkShapes(
+  arrays: ArrayMap,
+  shapes: Readonly<Record<string, readonly number[]>>,
+  [where, what]: readonly [string, string],
+): void {
+  for (const [name, shape] of Object.entries(shapes)) {
+    const got = arrays[name]?.shape;
+    if (got?.join() === shape.join()) continue;
+    throw new SyntaxError(
+      `Cannot resume from ${where}: expected ${what} ${name} [${shape}], got ${
+        got ? `[${got}]` : "none"
+      }`,
+    );
+  }
 }
 
 /**

@@ -220,7 +220,7 @@ Deno.test("train --help lists every flag, with an example", async () => {
   assertStringIncludes(stdout, "\n  deno task train --model ");
   const flags =
     ("model data split loss optimizer schedule learning-rate warmup steps " +
-      "epochs batch ways query-length query-form document-length dim dropout seed " +
+      "epochs batch accumulate chunk sources ways query-length query-form document-length dim dropout seed " +
       "engine precision teacher negatives out resume eval-every save-every " +
       "dry-run json settings debug help").split(" ");
   for (const flag of flags) {

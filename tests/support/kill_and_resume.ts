@@ -70,10 +70,23 @@ function kill(child: Deno.ChildProcess): void {
   }
 }
 
-/** SHA-256 of every file that must be the same however a run came about. */
+/** The runs of a folder: of a chain its phases in order, else the folder itself. */
+export function runsOf(folder: string): string[] {
+  const phases = namesOf(folder).filter((name) => /^phase-\d+$/.test(name));
+  return phases.length === 0
+    ? [folder]
+    : phases.sort().map((name) => `${folder}/${name}`);
+}
+
+/** SHA-256 of every file that must be the same however a run or a chain came about. */
 export async function resultDigests(
-  run: string,
-): Promise<Record<string, string>> {
+  folder: string,
+): Promise<readonly Record<string, string>[]> {
+  return await Promise.all(runsOf(folder).map(digestsOf));
+}
+
+/** SHA-256 of the files of one run. */
+async function digestsOf(run: string): Promise<Record<string, string>> {
   const last = (await latestCheckpoint(run))!.folder;
   const files = [
     "settings.json",
@@ -90,9 +103,11 @@ export async function resultDigests(
 }
 
 /** The lines of a run's `metrics.jsonl`, without what a clock measured. */
-export function stepsOf(run: string): unknown[] {
-  return Deno.readTextFileSync(`${run}/metrics.jsonl`).trimEnd().split("\n")
-    .map((line) => ({ ...JSON.parse(line), seconds: 0 }));
+export function stepsOf(folder: string): unknown[] {
+  return runsOf(folder).flatMap((run) =>
+    Deno.readTextFileSync(`${run}/metrics.jsonl`).trimEnd().split("\n")
+      .map((line) => ({ ...JSON.parse(line), seconds: 0 }))
+  );
 }
 
 /** A process that keeps one core busy until it is disposed. */
@@ -177,11 +192,18 @@ async function writing(
   return false;
 }
 
-/** Names of what a run has not finished writing. */
-function temporaries(run: string): string[] {
+/** Names of what a run, or a phase of it, has not finished writing. */
+function temporaries(folder: string): string[] {
+  return [...new Set([folder, ...runsOf(folder)])].flatMap((run) =>
+    namesOf(run).filter((name) => /\.(tmp|old)-/.test(name))
+      .map((name) => `${run}/${name}`)
+  );
+}
+
+/** Names in a folder; none where there is no folder. */
+function namesOf(folder: string): string[] {
   try {
-    return [...Deno.readDirSync(run)].map(({ name }) => name)
-      .filter((name) => /\.(tmp|old)-/.test(name));
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

@@ -62,6 +62,41 @@ Deno.test("completeSettings() mines with BM25 where the data brings no negatives
   );
 });
 
+Deno.test("completeSettings() computes a step in one piece unless told otherwise", () => {
+  const plain = completeSettings({}, context);
+  assertEquals([plain.accumulate, plain.chunk, plain.sources], [1, 0, ""]);
+  const pieces = completeSettings(
+    { loss: "pairwise", accumulate: 4, chunk: 8 },
+    context,
+  );
+  assertEquals([pieces.accumulate, pieces.chunk], [4, 8]);
+});
+
+Deno.test("completeSettings() refuses parts of a loss over the whole batch, and more parts than queries", () => {
+  assertThrows(
+    () => completeSettings({ accumulate: 2 }, context),
+    RangeError,
+    "Cannot use --accumulate with --loss contrastive: expected a loss that takes each query by itself (kl, pairwise), got one over the whole batch; use --chunk",
+  );
+  assertThrows(
+    () =>
+      completeSettings({ loss: "pairwise", batch: 4, accumulate: 5 }, context),
+    RangeError,
+    "Cannot use --accumulate: expected at most 4, the queries of a step, got 5",
+  );
+});
+
+Deno.test("completeSettings() counts the whole batches of each source", () => {
+  const sources = { ...context, sourceQueries: [70, 30] };
+  const settings = completeSettings({ batch: 20, epochs: 1 }, sources);
+  assertEquals(settings.steps, 3 + 1);
+  assertThrows(
+    () => completeSettings({ batch: 31 }, sources),
+    RangeError,
+    "Cannot use --batch: expected at most 30, the queries of the smallest source, got 31",
+  );
+});
+
 Deno.test("completeSettings() prefers the forms stored with the model", () => {
   const stored = {
     queryLength: 48,

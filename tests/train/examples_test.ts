@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Dataset } from "#lib/dataset/dataset.ts";
-import { trainingSet } from "#lib/train/examples.ts";
+import { hasGivenNegatives, trainingSet } from "#lib/train/examples.ts";
 
 const dataset: Dataset = {
   name: "toy",
@@ -35,6 +35,24 @@ Deno.test("trainingSet() takes given negatives, relevant ones left out", () => {
   const set = trainingSet(dataset, { ...options, negatives: "given" });
   assertEquals(set.example(0).negatives, ["b", "c"]);
   assertEquals(set.example(1).negatives, []);
+});
+
+Deno.test("trainingSet() takes a query's tuples for given negatives where there is no list of them", () => {
+  const { negatives: _, ...bare } = dataset;
+  const tuples = [
+    ...dataset.tuples!,
+    { query: "q1", documents: ["a", "d", "c", "b"] },
+  ];
+  const set = trainingSet({ ...bare, tuples }, {
+    ...options,
+    negatives: "given",
+  });
+  assertEquals(set.example(0).negatives, ["d", "c", "b"]);
+  assertEquals(set.example(1).negatives, ["a", "b"]);
+  assertEquals([bare, { ...bare, tuples: undefined! }].map(hasGivenNegatives), [
+    true,
+    false,
+  ]);
 });
 
 Deno.test("trainingSet() mines a query's negatives when it is first drawn, and once", () => {
