@@ -7,6 +7,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { optimizerNamed } from "../optim/optimizer_named.ts";
 import type { Bm25 } from "../search/bm25.ts";
 import { searchCollection } from "../search/search_collection.ts";
+import { lockFolder } from "../store/lock_folder.ts";
 import type { Model } from "../store/model/model.ts";
 import { saveModel } from "../store/model/save_model.ts";
 import { bm25Indexes, untrainedRun, wordsRun } from "./baselines.ts";
@@ -70,8 +71,22 @@ export interface Trained {
  * @param prepared What to train, from `prepareTraining`.
  * @param options Folder, teacher, progress, signal.
  * @returns The model's folder and how it compares.
+ * @throws {Deno.errors.Busy} If another process trains in the folder.
  */
 export async function train(
+  prepared: Prepared,
+  options: TrainOptions,
+): Promise<Trained> {
+  const lock = await lockFolder(options.out, "train");
+  try {
+    return await trainAlone(prepared, options);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Trains in a folder that nobody else works in. */
+async function trainAlone(
   prepared: Prepared,
   options: TrainOptions,
 ): Promise<Trained> {

@@ -81,6 +81,7 @@ Deno.test("train stops at a loss that is no number, and leaves only checkpoints 
       namesIn(run),
       [
         ...checkpoints.map(({ folder }) => folder.slice(run.length + 1)),
+        "lock",
         "metrics.jsonl",
         "settings.json",
       ],

@@ -44,7 +44,12 @@ Deno.test("train stopped by a signal exits with 130 and a checkpoint, and resume
         said,
       )!;
       const folder = `checkpoint-${step!.padStart(6, "0")}`;
-      assertEquals(namesIn(run), [folder, "metrics.jsonl", "settings.json"]);
+      assertEquals(namesIn(run), [
+        folder,
+        "lock",
+        "metrics.jsonl",
+        "settings.json",
+      ]);
 
       const resumed = await runTask("train", ["--out", run, "--resume"]);
       assertEquals(resumed.code, 0, resumed.stderr);

@@ -65,6 +65,7 @@ Deno.test("train, search, score and eval agree about a model from beginning to e
     }
     assertEquals(namesIn(run), [
       "checkpoint-000060",
+      "lock",
       "metrics.jsonl",
       "model",
       "settings.json",

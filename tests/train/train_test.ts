@@ -4,12 +4,14 @@ import {
   assertEquals,
   assertGreater,
   assertNotEquals,
+  assertRejects,
   assertStringIncludes,
 } from "@std/assert";
 import { tf } from "#lib/engine/tensor.ts";
 import { retrieverOf } from "#lib/search/retriever.ts";
 import { searchCollection } from "#lib/search/search_collection.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
+import { lockFolder } from "#lib/store/lock_folder.ts";
 import { loadTeacher } from "#lib/teach/live_teacher.ts";
 import type { Prepared } from "#lib/train/prepare.ts";
 import { train, type Trained, type TrainOptions } from "#lib/train/train.ts";
@@ -102,10 +104,30 @@ Deno.test("train() with save-every 0 writes no checkpoint, and gives the same mo
     });
     const names = (folder: string) =>
       [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-    assertEquals(names(with0), ["metrics.jsonl", "model", "settings.json"]);
+    assertEquals(names(with0), [
+      "lock",
+      "metrics.jsonl",
+      "model",
+      "settings.json",
+    ]);
     const weights = (run: string) =>
       Deno.readFileSync(`${run}/model/model.safetensors`);
     assertEquals(weights(with0), weights(with4));
+  });
+});
+
+Deno.test("train() keeps out of a folder where another run is at work", async () => {
+  await withTinyFiles(async (files) => {
+    const out = `${files.root}/busy`;
+    const lock = await lockFolder(out, "train");
+    const prepared = await prepareTiny(files, ENGINE);
+    await assertRejects(
+      () => train(prepared, { out, resume: true }),
+      Deno.errors.Busy,
+      `Cannot train in ${out}: expected no other process at work there`,
+    );
+    lock.release();
+    assertEquals([...Deno.readDirSync(out)].map(({ name }) => name), ["lock"]);
   });
 });
 
