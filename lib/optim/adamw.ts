@@ -1,14 +1,10 @@
 import { adamStep } from "../engine/ops/adam_step.ts";
 import { checkNumbers } from "./check_numbers.ts";
-import {
-  eachParameter,
-  nextStep,
-  type StepInputs,
-  zeroMemory,
-} from "./each_parameter.ts";
+import { eachParameter, nextStep, type StepInputs } from "./each_parameter.ts";
 import { freshCopies } from "./fresh_copy.ts";
 import type { Optimizer, OptimizerStep } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
+import { zeroMemory } from "./slot_memory.ts";
 
 /** Settings of {@linkcode adamw}. */
 export interface AdamWSettings {

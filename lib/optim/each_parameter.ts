@@ -1,4 +1,4 @@
-import { type Parameters, type Tensor, tf } from "../engine/tensor.ts";
+import type { Parameters, Tensor } from "../engine/tensor.ts";
 import { ShapeError } from "../num/shape_error.ts";
 import type { OptimizerState, OptimizerStep } from "./optimizer.ts";
 
@@ -88,26 +88,6 @@ export function nextStep(
 ): OptimizerStep {
   const { parameters, tensors } = stepped;
   return { parameters, state: { step: step + 1, tensors, numbers } };
-}
-
-/**
- * Makes zeros for every parameter and slot: the memory before the first step.
- *
- * @param parameters They stay alive.
- * @param slots Names of the slots.
- * @returns New tensors by `slot/parameter`.
- */
-export function zeroMemory(
-  parameters: Parameters,
-  slots: readonly string[],
-): Parameters {
-  return Object.fromEntries(
-    slots.flatMap((slot) =>
-      Object.entries(parameters).map((
-        [name, x],
-      ) => [`${slot}/${name}`, tf.zeros(x.shape)])
-    ),
-  );
 }
 
 /** Refuses gradients and memory that are not of these parameters. */

@@ -38,24 +38,3 @@ export function freshCopies(parameters: Parameters): Parameters {
     Object.entries(parameters).map(([name, x]) => [name, freshCopy(x)]),
   );
 }
-
-/**
- * Copies every parameter into every slot: the sequences of a schedule-free
- * optimiser before the first step.
- *
- * @param parameters They stay alive.
- * @param slots Names of the slots.
- * @returns New tensors by `slot/parameter`.
- */
-export function copiedMemory(
-  parameters: Parameters,
-  slots: readonly string[],
-): Parameters {
-  return Object.fromEntries(
-    slots.flatMap((slot) =>
-      Object.entries(parameters).map((
-        [name, x],
-      ) => [`${slot}/${name}`, freshCopy(x)])
-    ),
-  );
-}

@@ -1,32 +1,16 @@
 import { scheduleFreeStep } from "../engine/ops/schedule_free_step.ts";
 import { averagedReadout } from "./averaged_readout.ts";
-import {
-  type AveragingSettings,
-  averagingWeight,
-  scheduleFreeShare,
-} from "./averaging_weight.ts";
-import { checkNumbers } from "./check_numbers.ts";
-import {
-  eachParameter,
-  nextStep,
-  type StepInputs,
-  zeroMemory,
-} from "./each_parameter.ts";
-import { copiedMemory } from "./fresh_copy.ts";
+import { averagingWeight, scheduleFreeShare } from "./averaging_weight.ts";
+import { eachParameter, nextStep, type StepInputs } from "./each_parameter.ts";
 import type { Optimizer, OptimizerStep } from "./optimizer.ts";
+import { copiedMemory, zeroMemory } from "./slot_memory.ts";
+import {
+  type ScheduleFreeSettings,
+  scheduleFreeSettings,
+} from "./schedule_free_settings.ts";
 
-/** Settings of {@linkcode scheduleFreeAdamW}. */
-export interface ScheduleFreeAdamWSettings extends AveragingSettings {
-  /** Step size after the warm-up, at least 0. Default 0.0025. */
-  readonly learningRate?: number;
-  /** Share of the average in the point of the gradient, between 0 and 1. Default 0.9. */
-  readonly beta1?: number;
-  /** Decay of the mean of squared gradients, `[0, 1)`. Default 0.999. */
-  readonly beta2?: number;
-  /** Added to the root, greater than 0. Default 1e-8. */
-  readonly epsilon?: number;
-  /** Decay, taken at `y`, at least 0. Default 0. */
-  readonly weightDecay?: number;
+/** Settings of {@linkcode scheduleFreeAdamW}; the decay is taken at `y`. */
+export interface ScheduleFreeAdamWSettings extends ScheduleFreeSettings {
   /** Which parameters decay, by name. Default: all. */
   readonly decays?: (name: string) => boolean;
   /** Where the bias correction stands; see below. Default `library`. */
@@ -102,22 +86,12 @@ export function scheduleFreeAdamW(
 function completed(
   settings: ScheduleFreeAdamWSettings,
 ): Required<ScheduleFreeAdamWSettings> {
-  const { learningRate = 0.0025, warmup = 0, form = "library" } = settings;
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = settings;
-  const { weightDecay = 0, decays = () => true } = settings;
-  const { power = 0, learningRatePower = 2 } = settings;
-  checkNumbers("schedule-free-adamw", {
-    learningRate: [learningRate, "at least 0"],
-    warmup: [warmup, "whole and at least 0"],
-    beta1: [beta1, "between 0 and 1"],
-    beta2: [beta2, "from 0 and below 1"],
-    epsilon: [epsilon, "greater than 0"],
-    weightDecay: [weightDecay, "at least 0"],
-    power: [power, "at least 0"],
-    learningRatePower: [learningRatePower, "at least 0"],
+  const { decays = () => true, form = "library" } = settings;
+  const range = "between 0 and 1";
+  const numbers = scheduleFreeSettings("schedule-free-adamw", settings, {
+    range,
   });
-  const rates = { learningRate, warmup, beta1, beta2, epsilon, form };
-  return { ...rates, weightDecay, decays, power, learningRatePower };
+  return { ...numbers, decays, form };
 }
 
 /** The learning rate of a step. */

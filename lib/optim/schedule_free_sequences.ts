@@ -1,33 +1,18 @@
 import { scalarOf, type Tensor, tf } from "../engine/tensor.ts";
-import {
-  type AveragingSettings,
-  averagingWeight,
-  scheduleFreeShare,
-} from "./averaging_weight.ts";
-import { checkNumbers } from "./check_numbers.ts";
-import {
-  eachParameter,
-  nextStep,
-  type StepInputs,
-  zeroMemory,
-} from "./each_parameter.ts";
-import { copiedMemory, freshCopy } from "./fresh_copy.ts";
+import { averagingWeight, scheduleFreeShare } from "./averaging_weight.ts";
+import { eachParameter, nextStep, type StepInputs } from "./each_parameter.ts";
+import { freshCopy } from "./fresh_copy.ts";
 import type { Optimizer, OptimizerStep } from "./optimizer.ts";
+import { copiedMemory, zeroMemory } from "./slot_memory.ts";
+import {
+  type ScheduleFreeSettings,
+  scheduleFreeSettings,
+} from "./schedule_free_settings.ts";
 
 /** Settings of {@linkcode scheduleFreeSequences}. */
-export interface ScheduleFreeSequencesSettings extends AveragingSettings {
+export interface ScheduleFreeSequencesSettings extends ScheduleFreeSettings {
   /** What scales the gradient: Adam's root of mean squares, or nothing. Default `adamw`. */
   readonly base?: "adamw" | "sgd";
-  /** Step size after the warm-up, at least 0. Default 0.0025. */
-  readonly learningRate?: number;
-  /** Share of the average in the point of the gradient, from 0 to 1. Default 0.9. */
-  readonly beta1?: number;
-  /** Decay of the mean of squared gradients, `[0, 1)`. Default 0.999. */
-  readonly beta2?: number;
-  /** Added to the root, greater than 0. Default 1e-8. */
-  readonly epsilon?: number;
-  /** Decay, at least 0. Default 0. */
-  readonly weightDecay?: number;
   /** Where the decay is taken. Default `y`. */
   readonly decayAt?: "y" | "z";
 }
@@ -100,21 +85,11 @@ function completed(
   settings: ScheduleFreeSequencesSettings,
 ): Required<ScheduleFreeSequencesSettings> {
   const { base = "adamw", decayAt = "y" } = settings;
-  const { learningRate = 0.0025, warmup = 0, weightDecay = 0 } = settings;
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = settings;
-  const { power = 0, learningRatePower = 2 } = settings;
-  checkNumbers("schedule-free sequences", {
-    learningRate: [learningRate, "at least 0"],
-    warmup: [warmup, "whole and at least 0"],
-    beta1: [beta1, "from 0 to 1"],
-    beta2: [beta2, "from 0 and below 1"],
-    epsilon: [epsilon, "greater than 0"],
-    weightDecay: [weightDecay, "at least 0"],
-    power: [power, "at least 0"],
-    learningRatePower: [learningRatePower, "at least 0"],
+  const range = "from 0 to 1";
+  const numbers = scheduleFreeSettings("schedule-free sequences", settings, {
+    range,
   });
-  const rates = { learningRate, warmup, beta1, beta2, epsilon, weightDecay };
-  return { base, decayAt, ...rates, power, learningRatePower };
+  return { ...numbers, base, decayAt };
 }
 
 /** The learning rate of a step. */

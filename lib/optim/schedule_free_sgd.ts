@@ -5,10 +5,10 @@ import {
   averagingWeight,
   scheduleFreeShare,
 } from "./averaging_weight.ts";
-import { checkNumbers } from "./check_numbers.ts";
 import { eachParameter, nextStep, type StepInputs } from "./each_parameter.ts";
-import { copiedMemory } from "./fresh_copy.ts";
 import type { Optimizer, OptimizerStep } from "./optimizer.ts";
+import { copiedMemory } from "./slot_memory.ts";
+import { scheduleFreeSettings } from "./schedule_free_settings.ts";
 
 /** Settings of {@linkcode scheduleFreeSgd}. */
 export interface ScheduleFreeSgdSettings extends AveragingSettings {
@@ -79,19 +79,14 @@ export function scheduleFreeSgd(
 function completed(
   settings: ScheduleFreeSgdSettings,
 ): Required<ScheduleFreeSgdSettings> {
-  const { learningRate = 1, warmup = 0, beta = 0.9 } = settings;
-  const { weightDecay = 0, decays = () => true } = settings;
-  const { power = 0, learningRatePower = 2 } = settings;
-  checkNumbers("schedule-free-sgd", {
-    learningRate: [learningRate, "at least 0"],
-    warmup: [warmup, "whole and at least 0"],
-    beta: [beta, "between 0 and 1"],
-    weightDecay: [weightDecay, "at least 0"],
-    power: [power, "at least 0"],
-    learningRatePower: [learningRatePower, "at least 0"],
-  });
-  const rates = { learningRate, warmup, beta, weightDecay };
-  return { ...rates, decays, power, learningRatePower };
+  const { learningRate = 1, beta: beta1 = 0.9, ...rest } = settings;
+  const { decays = () => true } = settings;
+  const { beta1: beta, ...numbers } = scheduleFreeSettings(
+    "schedule-free-sgd",
+    { ...rest, learningRate, beta1 },
+    { range: "between 0 and 1", name: "beta" },
+  );
+  return { ...numbers, beta, decays };
 }
 
 /** The learning rate of a step. */

@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { fuse } from "#lib/score/fuse.ts";
+import { fuse, type FuseOptions } from "#lib/score/fuse.ts";
+import fixture from "../fixtures/score/fuse.json" with { type: "json" };
 
 const sparse = new Map([["a", 10], ["b", 4], ["z", 6]]);
 const dense = new Map([["b", 2], ["c", 1]]);
@@ -52,3 +53,32 @@ Deno.test("fuse() refuses a negative alpha", () => {
     "Cannot fuse rankings: expected alpha of at least 0, got -1",
   );
 });
+
+for (const { name, pyserini, ...lists } of fixture.cases) {
+  const [sparseList, denseList] = [lists.sparse, lists.dense].map((list) =>
+    new Map(Object.entries(list))
+  ) as [Map<string, number>, Map<string, number>];
+
+  for (const { options, scores } of pyserini) {
+    Deno.test(`fuse() equals Pyserini's with ${JSON.stringify(options)} when ${name}`, () => {
+      const fused = fuse(sparseList, denseList, options as FuseOptions);
+      assertEquals(
+        new Set(fused.map(([id]) => id)),
+        new Set(Object.keys(scores)),
+      );
+      const expected: Record<string, number> = scores;
+      for (const [id, score] of fused) {
+        assertAlmostEquals(score, expected[id]!, 1e-14);
+      }
+    });
+  }
+
+  Deno.test(`fuse() equals the authors' script, but where it takes a true 0 for missing, when ${name}`, () => {
+    const theirs: Record<string, number> = lists["fuse.py"];
+    for (const [id, score] of fuse(sparseList, denseList, { alpha: 0.24 })) {
+      // "b" has a sparse score of 0: the script adds the lowest one, -1, on top.
+      const added = name === "a true 0" && id === "b" ? 0.24 * -1 : 0;
+      assertAlmostEquals(theirs[id]!, score + added, 1e-14);
+    }
+  });
+}

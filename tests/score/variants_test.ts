@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import type { TokenVectors } from "#lib/encoder/encoder.ts";
 import {
   read,
+  scalarOf,
   type Tensor,
   tensorOf,
   tf,
@@ -15,115 +15,9 @@ import { meanPool } from "#lib/score/mean_pool.ts";
 import { smoothMaxScores } from "#lib/score/smooth_max_scores.ts";
 import { tctPool } from "#lib/score/tct_pool.ts";
 import { xtrScores } from "#lib/score/xtr_scores.ts";
+import gradients from "../fixtures/score/gradients.json" with { type: "json" };
 import fixture from "../fixtures/score/max_sim.json" with { type: "json" };
 import { sideOf, valuesOf } from "./fixture_texts.ts";
-
-/** A way to score, for all of them. */
-type Scorer = (queries: TokenVectors, documents: TokenVectors) => Tensor;
-
-const SCORERS: Readonly<Record<string, Scorer>> = {
-  "maxSimScores": maxSimScores,
-  "maxSimScores, ways": (q, d) => maxSimScores(q, d, { ways: 2 }),
-  "maxSimScores, mean": (q, d) => maxSimScores(q, d, { reduction: "mean" }),
-  "maxSimScores, cosine": (q, d) =>
-    maxSimScores(q, d, { similarity: "cosine" }),
-  "maxSimScores, distance": (q, d) =>
-    maxSimScores(q, d, { similarity: "negative-squared-distance" }),
-  "smoothMaxScores": (q, d) => smoothMaxScores(q, d, { temperature: 0.3 }),
-  "smoothMaxScores, ways": (q, d) => smoothMaxScores(q, d, { ways: 2 }),
-  "xtrScores": (q, d) => xtrScores(q, d, { k: 4 }),
-};
-
-for (const [name, score] of Object.entries(SCORERS)) {
-  Deno.test(`${name} has the gradient that finite differences give`, async () => {
-    await useEngine("reference");
-    const at = (q: Tensor, d: Tensor) =>
-      tf.tidy(() => {
-        const scores = score(
-          { ...sideOf("queries"), values: q },
-          { ...sideOf("documents"), values: d },
-        );
-        const weights = [...Array(scores.size).keys()].map((i) => Math.cos(i));
-        return tf.sum(tf.mul(scores, tensorOf(weights, scores.shape)));
-      });
-    const parameters = {
-      q: sideOf("queries").values,
-      d: sideOf("documents").values,
-    };
-    const { gradients } = valueAndGradients(
-      ({ q, d }) => at(q!, d!),
-      parameters,
-    );
-    for (const side of ["q", "d"] as const) {
-      read(gradients[side]!).forEach((value, i) => {
-        const shifted = (by: number) => {
-          const values = read(parameters[side]);
-          values[i]! += by;
-          const moved = tensorOf(values, parameters[side].shape);
-          return read(
-            side === "q" ? at(moved, parameters.d) : at(parameters.q, moved),
-          )[0]!;
-        };
-        const slope = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
-        assertAlmostEquals(value, slope, 1e-7);
-      });
-    }
-  });
-
-  Deno.test(`${name} does not read dropped tokens`, async () => {
-    await useEngine("reference");
-    const [queries, documents] = [sideOf("queries"), sideOf("documents")];
-    const before = [...read(score(queries, documents))];
-    const spoilt = (side: TokenVectors) => {
-      const values = read(side.values).map((value, i) =>
-        side.keep[Math.floor(i / fixture.dim)] ? value : 1e3
-      );
-      return { ...side, values: tensorOf(values, side.values.shape) };
-    };
-    assertEquals([...read(score(spoilt(queries), spoilt(documents)))], before);
-  });
-
-  Deno.test(`${name} keeps NaN of a counting token visible`, async () => {
-    await useEngine("reference");
-    const documents = sideOf("documents");
-    const values = read(documents.values);
-    values[0] = NaN;
-    const spoilt = {
-      ...documents,
-      values: tensorOf(values, documents.values.shape),
-    };
-    assertEquals(
-      Number.isNaN(read(score(sideOf("queries"), spoilt))[0]!),
-      true,
-    );
-  });
-
-  Deno.test(`${name} leaves no tensor behind but its scores`, async () => {
-    await useEngine("reference");
-    const [queries, documents] = [sideOf("queries"), sideOf("documents")];
-    const before = tf.memory().numTensors;
-    score(queries, documents).dispose();
-    assertEquals(tf.memory().numTensors, before);
-  });
-
-  Deno.test(`${name} names a text without counting tokens`, async () => {
-    await useEngine("reference");
-    const none = (side: TokenVectors) => ({
-      ...side,
-      keep: new Uint8Array(side.keep.length),
-    });
-    assertThrows(
-      () => score(none(sideOf("queries")), sideOf("documents")),
-      RangeError,
-      "query 0",
-    );
-    assertThrows(
-      () => score(sideOf("queries"), none(sideOf("documents"))),
-      RangeError,
-      "document 0",
-    );
-  });
-}
 
 /** Holds scores against a matrix of the fixture. */
 function assertScores(scores: Tensor, expected: number[][], tolerance = 1e-12) {
@@ -163,6 +57,61 @@ Deno.test("smoothMaxScores() equals torch's, and MaxSim when it is cold", async 
     fixture.scores,
     1e-3,
   );
+});
+
+type Side = ReturnType<typeof sideOf>;
+
+/** Each variant of the fixture of gradients. */
+const VARIANTS: Readonly<Record<string, (q: Side, d: Side) => Tensor>> = {
+  cosine: (q, d) => maxSimScores(q, d, { similarity: "cosine" }),
+  "negative-squared-distance": (q, d) =>
+    maxSimScores(q, d, { similarity: "negative-squared-distance" }),
+  mean: (q, d) => maxSimScores(q, d, { reduction: "mean" }),
+  smooth: (q, d) => smoothMaxScores(q, d, { temperature: 0.3 }),
+  xtr: (q, d) => xtrScores(q, d, { k: 3 }),
+};
+
+for (const [name, expected] of Object.entries(gradients.cases)) {
+  Deno.test(`the ${name} variant has torch's scores and gradients`, async () => {
+    await useEngine("reference");
+    const [queries, documents] = [sideOf("queries"), sideOf("documents")];
+    // The fixture's cosines are those of vectors of length 3.
+    const length = name === "cosine" ? 3 : 1;
+    let scores: number[] = [];
+    const { gradients: slopes } = valueAndGradients((given) => {
+      const long = (x: Tensor) => tf.mul(x, scalarOf(length));
+      const tensor = VARIANTS[name]!(
+        { ...queries, values: long(given["queries"]!) },
+        { ...documents, values: long(given["documents"]!) },
+      );
+      scores = [...read(tensor)];
+      const weights = [...Array(tensor.size).keys()].map(Math.cos);
+      return tf.sum(tf.mul(tensor, tensorOf(weights, tensor.shape)));
+    }, { queries: queries.values, documents: documents.values });
+    expected.scores.flat().forEach((value, i) =>
+      assertAlmostEquals(scores[i]!, value, 1e-12)
+    );
+    for (const side of ["queries", "documents"] as const) {
+      read(slopes[side]!).forEach((value, i) =>
+        assertAlmostEquals(value, expected[side][i]!, 1e-12)
+      );
+    }
+  });
+}
+
+Deno.test("xtrScores() counts negative similarities, where PyLate's floor of 0 hides them", async () => {
+  await useEngine("reference");
+  const { k, ours, pylate } = gradients["xtr of negative similarities"];
+  const documents = sideOf("documents");
+  const opposite = { ...documents, values: tf.neg(documents.values) };
+  const found = read(xtrScores(sideOf("queries"), opposite, { k }));
+  ours.flat().forEach((value, i) => {
+    assertAlmostEquals(found[i]!, value, 1e-12);
+    const theirs = pylate.flat()[i]!;
+    if (value >= 0) assertAlmostEquals(theirs, value, 1e-6);
+    else assertEquals(theirs, 0);
+  });
+  assertEquals(ours.flat().filter((value) => value < 0).length, 2);
 });
 
 for (const [k, expected] of Object.entries(fixture.pylate.xtr)) {
