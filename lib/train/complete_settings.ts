@@ -52,7 +52,8 @@ const FAMILY = {
     ways: 4,
     queryLength: 32,
     documentLength: 180,
-    queryForm: "fixed",
+    // An encoder that never met [MASK] needs more steps than these to use it.
+    queryForm: "none",
     learningRate: 3e-5,
     temperature: 1,
   },

@@ -20,6 +20,7 @@ export const TINY_SETTINGS: GivenSettings = {
   temperature: 0.3,
   "learning-rate": 0.01,
   steps: 20,
+  "query-form": "fixed",
 };
 
 /** A folder with the tiny model and the tiny collection. */
