@@ -420,8 +420,8 @@ export {
 export { loadModelFolder } from "./store/model/load_folder.ts";
 export { loadModel } from "./store/model/load_model.ts";
 export {
-  loadBertTokenizer,
   type LoadedTokenizer,
+  loadTokenizer,
   loadUnigramTokenizer,
 } from "./store/model/load_tokenizer.ts";
 export {

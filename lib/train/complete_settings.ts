@@ -1,3 +1,4 @@
+import type { ModelFamily } from "../store/model/model.ts";
 import { refuseSetting, type SettingValue } from "./setting.ts";
 import { type GivenSettings, TRAIN_SETTINGS } from "./setting_table.ts";
 import type { TrainSettings } from "./settings.ts";
@@ -5,7 +6,7 @@ import type { TrainSettings } from "./settings.ts";
 /** What the defaults depend on. */
 export interface SettingContext {
   /** Kind of the model. */
-  readonly family: "use-lite" | "bert";
+  readonly family: ModelFamily;
   /** Queries that can be trained on. */
   readonly trainingQueries: number;
   /** Whether the data brings teacher scores. */
@@ -67,7 +68,7 @@ export function completeSettings(
   given: GivenSettings,
   context: SettingContext,
 ): TrainSettings {
-  const family = FAMILY[context.family];
+  const family = FAMILY[context.family === "use-lite" ? "use-lite" : "bert"];
   const pick = <T extends SettingValue>(name: string, otherwise: T): T =>
     (given[name] ?? TRAIN_SETTINGS[name]?.default ?? otherwise) as T;
   const number = (name: string, otherwise: number) =>
