@@ -12,6 +12,7 @@ export {
   type CrossedBootstrapOptions,
 } from "./num/crossed_bootstrap.ts";
 export { type Equivalence, equivalence } from "./num/equivalence.ts";
+export { flatClusters } from "./num/flat_clusters.ts";
 export { hash32 } from "./num/hash.ts";
 export { holm } from "./num/holm.ts";
 export { mean } from "./num/mean.ts";
@@ -45,6 +46,7 @@ export {
   type StreamState,
 } from "./num/stream.ts";
 export { studentCdf, studentQuantile } from "./num/student_distribution.ts";
+export { type Merge, wardLinkage } from "./num/ward_linkage.ts";
 
 // engine: arrays that can be differentiated, on any engine
 export {
@@ -53,6 +55,10 @@ export {
   type AdamTensors,
 } from "./engine/ops/adam_step.ts";
 export { attention, type AttentionOptions } from "./engine/ops/attention.ts";
+export {
+  type AttentionWindow,
+  attentionWindow,
+} from "./engine/ops/attention_window.ts";
 export {
   dropout,
   dropoutMask,
@@ -73,6 +79,7 @@ export {
 export { logSoftmax } from "./engine/ops/log_softmax.ts";
 export { matrixProduct } from "./engine/ops/matrix_product.ts";
 export { maxSim, type MaxSimOptions } from "./engine/ops/max_sim.ts";
+export { rotary, type RotaryOptions } from "./engine/ops/rotary.ts";
 export { scaleInPlace } from "./engine/ops/scale_in_place.ts";
 export {
   type ScheduleFreeOptions,
@@ -110,6 +117,7 @@ export {
   PUNCTUATION,
 } from "./text/document_form.ts";
 export { type Frame, framedTokens } from "./text/framed_tokens.ts";
+export { jsonTokenizer } from "./text/json_tokenizer.ts";
 export {
   lengths,
   packRows,
@@ -119,6 +127,7 @@ export {
 } from "./text/pack_texts.ts";
 export { type PackedTokens } from "./text/packed_tokens.ts";
 export { packPairs, type PairForm } from "./text/pair_form.ts";
+export { precompiledCharsmap } from "./text/precompiled_charsmap.ts";
 export {
   expandedLength,
   packQueries,
@@ -127,6 +136,7 @@ export {
 } from "./text/query_form.ts";
 export { specialTokens } from "./text/special_tokens.ts";
 export { type Tokenizer } from "./text/tokenizer.ts";
+export { unigramModel, type UnigramVocabulary } from "./text/unigram_model.ts";
 export { unigramTokenizer } from "./text/unigram_tokenizer.ts";
 export {
   type WordPieceJson,
@@ -139,8 +149,13 @@ export {
   readBertCheckpoint,
   writeBertCheckpoint,
 } from "./encoder/bert_checkpoint.ts";
-export { type BertConfig, bertConfig } from "./encoder/bert_config.ts";
+export {
+  type BertConfig,
+  bertConfig,
+  type BertType,
+} from "./encoder/bert_config.ts";
 export { bertEncoder } from "./encoder/bert_encoder.ts";
+export { bertNames } from "./encoder/bert_names.ts";
 export {
   type CheckpointReader,
   checkpointReader,
@@ -166,8 +181,25 @@ export {
   encoderOf,
   type HeadOptions,
 } from "./encoder/encoder_of.ts";
+export {
+  type HeadActivation,
+  type HeadLayer,
+  headName,
+  headShapes,
+  runHead,
+} from "./encoder/head_layers.ts";
+export {
+  readModernBertCheckpoint,
+  writeModernBertCheckpoint,
+} from "./encoder/modern_bert_checkpoint.ts";
+export {
+  type ModernBertConfig,
+  modernBertConfig,
+  type ModernBertLayer,
+} from "./encoder/modern_bert_config.ts";
+export { modernBertEncoder } from "./encoder/modern_bert_encoder.ts";
 export { pcaHead, type PcaHeadOptions } from "./encoder/pca_head.ts";
-export { positions } from "./encoder/positions.ts";
+export { positions, robertaPositions } from "./encoder/positions.ts";
 export { configNumber, type FieldBounds } from "./encoder/read_config.ts";
 export { sinusoids } from "./encoder/sinusoids.ts";
 export {
@@ -206,6 +238,7 @@ export {
   smoothMaxScores,
 } from "./score/smooth_max_scores.ts";
 export { tctPool, type TctPoolOptions } from "./score/tct_pool.ts";
+export { wardPool, type WardPoolOptions } from "./score/ward_pool.ts";
 export { type XtrOptions, xtrScores } from "./score/xtr_scores.ts";
 
 // loss: scores to a loss
@@ -289,6 +322,10 @@ export {
   scheduleFreeSequences,
   type ScheduleFreeSequencesSettings,
 } from "./optim/schedule_free_sequences.ts";
+export {
+  type ScheduleFreeSettings,
+  scheduleFreeSettings,
+} from "./optim/schedule_free_settings.ts";
 export {
   scheduleFreeSgd,
   type ScheduleFreeSgdSettings,
@@ -405,7 +442,9 @@ export { type HubFile, type HubListing } from "./store/hub_listing.ts";
 export { type HubRequest } from "./store/hub_request.ts";
 export { type LockedFolder, lockFolder } from "./store/lock_folder.ts";
 export { type MetricsLog, openMetrics } from "./store/metrics_log.ts";
-export { readDenseHead } from "./store/model/dense_head.ts";
+export { type DenseModules, denseModules } from "./store/model/dense_files.ts";
+export { readDenseHead, type StoredHead } from "./store/model/dense_head.ts";
+export { type EncoderFamily, familyOf } from "./store/model/encoder_family.ts";
 export {
   type Fields,
   readPyLateForms,
@@ -421,8 +460,8 @@ export {
 export { loadModelFolder } from "./store/model/load_folder.ts";
 export { loadModel } from "./store/model/load_model.ts";
 export {
-  loadBertTokenizer,
   type LoadedTokenizer,
+  loadTokenizer,
   loadUnigramTokenizer,
 } from "./store/model/load_tokenizer.ts";
 export {
@@ -521,7 +560,11 @@ export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,
 } from "./search/english_analyzer.ts";
-export { type Retriever, retrieverOf } from "./search/retriever.ts";
+export {
+  parametersOf,
+  type Retriever,
+  retrieverOf,
+} from "./search/retriever.ts";
 export {
   searchCollection,
   type SearchCollectionOptions,
@@ -540,14 +583,22 @@ export {
 export { type PackedPairs, type PairScorer } from "./teach/pair_scorer.ts";
 
 // train: the loop
+export {
+  batchGradients,
+  type BatchGradientsOptions,
+  type LossAndGradients,
+} from "./train/batch_gradients.ts";
 export { batchLoss } from "./train/batch_loss.ts";
+export { type BatchPart } from "./train/batch_part.ts";
 export {
   completeSettings,
   type SettingContext,
 } from "./train/complete_settings.ts";
 export { type Estimate } from "./train/estimate.ts";
+export { startingWeights } from "./train/head.ts";
 export { type StepLine } from "./train/loop.ts";
 export { type Outcome, type OutcomeRuns } from "./train/outcome.ts";
+export { type PhasedSettings } from "./train/phases.ts";
 export { type Plan } from "./train/plan.ts";
 export { type Prepared, prepareTraining } from "./train/prepare.ts";
 export { type Setting, type SettingValue } from "./train/setting.ts";
@@ -557,11 +608,13 @@ export {
   smallerTest,
   type SmallerTestOptions,
 } from "./train/smaller_test_bed.ts";
+export { sourceOrder, type SourceStep } from "./train/source_order.ts";
 export { type Start, startRun } from "./train/start_run.ts";
 export {
   type BatchLoss,
   type TrainingBatch,
   type TrainingState,
+  type TrainStepOptions,
 } from "./train/step.ts";
 export {
   type StepsTaken,
@@ -572,6 +625,15 @@ export {
 export { type TestBed } from "./train/test_bed.ts";
 export { tokeniseBatch } from "./train/tokenise_batch.ts";
 export { train, type Trained, type TrainOptions } from "./train/train.ts";
+export {
+  type PlannedPhase,
+  type PreparedPhases,
+  preparePhases,
+  type TrainedPhase,
+  trainPhases,
+  type TrainPhasesOptions,
+} from "./train/train_phases.ts";
+export { type TrainingData } from "./train/training_data.ts";
 export {
   type DrawnExample,
   type TrainingExample,

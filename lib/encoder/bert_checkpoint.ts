@@ -1,6 +1,7 @@
 import { ShapeError } from "../num/shape_error.ts";
-import type { BertConfig } from "./bert_config.ts";
+import type { BertConfig, BertType } from "./bert_config.ts";
 import { bertBackbone } from "./bert_encoder.ts";
+import { bertNames, WORD_TABLE } from "./bert_names.ts";
 import {
   checkpointReader,
   type CheckpointTensor,
@@ -8,36 +9,14 @@ import {
   type ReadCheckpoint,
 } from "./checkpoint_tensor.ts";
 
-/** The tensor by which the prefix of all names is found. */
-const ANCHOR = "embeddings.word_embeddings.weight";
-
 /** Parts of a checkpoint that no token state depends on. */
 const OTHER_HEADS =
-  /^(cls\.|.*\bpooler\.|.*embeddings\.(position_ids|token_type_ids)$)/;
-
-/** Our names outside the layers, and theirs. */
-const TABLES: Readonly<Record<string, string>> = {
-  "embeddings.word": ANCHOR,
-  "embeddings.position": "embeddings.position_embeddings.weight",
-  "embeddings.segment": "embeddings.token_type_embeddings.weight",
-};
-
-/** Our names of what a layer, or the embedding, consists of, and theirs. */
-const PARTS: Readonly<Record<string, readonly string[]>> = {
-  "embeddings.norm": ["embeddings.LayerNorm"],
-  "attention.qkv": ["query", "key", "value"].map((part) =>
-    `attention.self.${part}`
-  ),
-  "attention.output": ["attention.output.dense"],
-  "attention.norm": ["attention.output.LayerNorm"],
-  "feedforward.in": ["intermediate.dense"],
-  "feedforward.out": ["output.dense"],
-  "feedforward.norm": ["output.LayerNorm"],
-};
+  /^(cls\.|lm_head\.|vocab_(transform|layer_norm|projector)\.|.*\bpooler\.|.*embeddings\.(position_ids|token_type_ids)$)/;
 
 /**
  * Takes a BERT's weights out of a checkpoint, whoever wrote it.
  *
+ * BERT's, DistilBERT's and RoBERTa's names are known, by the configuration's `model_type`.
  * Any one prefix of the names is fine (`bert.`, `model.`, `0.auto_model.` or none), norms
  * may be called weight and bias or gamma and beta, query, key and value are joined. The
  * pooler, language-model heads and stored positions are left out; `linear.weight`, where
@@ -79,7 +58,7 @@ export function readBertCheckpoint(
   const reader = checkpointReader(tensors, "BERT weights");
   const weights: Record<string, CheckpointTensor> = {};
   for (const [name, shape] of Object.entries(bertBackbone(config).shapes)) {
-    const parts = theirNames(name);
+    const parts = bertNames(name, config.model_type ?? "bert");
     const size = [shape[0]! / parts.length, ...shape.slice(1)];
     weights[name] = joined(
       parts.map((names) =>
@@ -101,21 +80,24 @@ export function readBertCheckpoint(
 }
 
 /**
- * Gives a BERT's weights the names of Hugging Face's `BertModel`, without a prefix.
+ * Gives a BERT's weights the names of Hugging Face's `BertModel`, or of the model of
+ * another type, without a prefix.
  *
  * The head is left out: where it goes depends on the folder's form.
  *
  * @param weights By our names.
+ * @param type Whose names. Default `bert`.
  * @returns By their names; query, key and value apart. Arrays are shared, not copied.
  * @throws {ShapeError} If a name is not one of ours; it is named.
  */
 export function writeBertCheckpoint(
   weights: CheckpointTensors,
+  type: BertType = "bert",
 ): Record<string, CheckpointTensor> {
   const written: Record<string, CheckpointTensor> = {};
   for (const [name, tensor] of Object.entries(weights)) {
     if (name === "head.weight") continue;
-    const parts = theirNames(name);
+    const parts = bertNames(name, type);
     apart(tensor, parts.length).forEach((piece, i) =>
       written[parts[i]![0]!] = piece
     );
@@ -123,45 +105,16 @@ export function writeBertCheckpoint(
   return written;
 }
 
-/**
- * What they call one of our tensors: one entry a part that we hold joined, and in it the
- * names in use, the present one first.
- */
-function theirNames(name: string): string[][] {
-  if (Object.hasOwn(TABLES, name)) return [[TABLES[name]!]];
-  const [, layer, part = "", field = ""] =
-    name.match(/^(?:layer\.(\d+)\.)?(.+)\.(weight|gain|bias)$/) ?? [];
-  if (
-    !Object.hasOwn(PARTS, part) ||
-    (layer === undefined) !== part.startsWith("embeddings.")
-  ) {
-    throw new ShapeError(
-      "name a BERT weight",
-      "a name of the BERT encoder",
-      `"${name}"`,
-    );
-  }
-  const prefix = layer === undefined ? "" : `encoder.layer.${layer}.`;
-  const fields = !part.endsWith("norm")
-    ? [field]
-    : field === "gain"
-    ? ["weight", "gamma"]
-    : ["bias", "beta"];
-  return PARTS[part]!.map((theirs) =>
-    fields.map((last) => `${prefix}${theirs}.${last}`)
-  );
-}
-
 /** What stands before every name. */
 function prefixOf(tensors: CheckpointTensors): string {
   const anchors = Object.keys(tensors).filter((name) =>
-    name === ANCHOR || name.endsWith(`.${ANCHOR}`)
+    name === WORD_TABLE || name.endsWith(`.${WORD_TABLE}`)
   );
-  if (anchors.length === 1) return anchors[0]!.slice(0, -ANCHOR.length);
+  if (anchors.length === 1) return anchors[0]!.slice(0, -WORD_TABLE.length);
   const names = anchors.length > 0 ? anchors : Object.keys(tensors).slice(0, 3);
   throw new ShapeError(
     "read BERT weights",
-    `one tensor "${ANCHOR}", with any prefix`,
+    `one tensor "${WORD_TABLE}", with any prefix`,
     `${anchors.length} among ${Object.keys(tensors).length} tensors${
       names.length > 0 ? ` such as "${names.join('", "')}"` : ""
     }`,

@@ -1,8 +1,13 @@
 import type { Activation } from "../engine/ops/linear.ts";
 import { configNumber, configObject, refuseConfig } from "./read_config.ts";
 
+/** What a `config.json` may call a BERT or a descendant of the same layers. */
+export type BertType = "bert" | "distilbert" | "roberta" | "xlm-roberta";
+
 /** The fields of a BERT's `config.json` that decide what it computes, by the file's names. */
 export interface BertConfig {
+  /** Which BERT. Default `bert`. */
+  readonly model_type?: BertType;
   /** Length of a token state, a multiple of the heads. */
   readonly hidden_size: number;
   /** Layers. */
@@ -11,10 +16,12 @@ export interface BertConfig {
   readonly num_attention_heads: number;
   /** Width of the feed-forward part. */
   readonly intermediate_size: number;
-  /** Longest text, in tokens. */
+  /** Rows of the position table: the longest text, and RoBERTa's unused first rows. */
   readonly max_position_embeddings: number;
-  /** Segments, 2 as a rule. */
+  /** Segments: 2 as a rule, 0 where there is no such table (DistilBERT). */
   readonly type_vocab_size: number;
+  /** RoBERTa only: id of the padding token, by which positions are counted. */
+  readonly pad_token_id?: number;
   /** Pieces. */
   readonly vocab_size: number;
   /** Added to the variance in layer norms. */
@@ -26,14 +33,34 @@ export interface BertConfig {
 /** Most parameters a configuration may ask for, about 40 GB of 32-bit floats. */
 const MOST_PARAMETERS = 1e10;
 
+/** DistilBERT's own names of fields. */
+const DISTILBERT: Readonly<Record<string, string>> = {
+  hidden_size: "dim",
+  num_hidden_layers: "n_layers",
+  num_attention_heads: "n_heads",
+  intermediate_size: "hidden_dim",
+  hidden_act: "activation",
+};
+
+/** The types that are offered. */
+const TYPES: readonly BertType[] = [
+  "bert",
+  "distilbert",
+  "roberta",
+  "xlm-roberta",
+];
+
 /**
- * Reads a BERT's `config.json`, which may be hostile.
+ * Reads the `config.json` of a BERT, a DistilBERT, a RoBERTa or an XLM-R, which may be
+ * hostile.
  *
  * Absent fields that every BERT shares get the values of Hugging Face: 512 positions,
- * 2 segments, 1e-12, gelu. Other fields are ignored.
+ * 2 segments, 1e-12, gelu, and 1 as RoBERTa's padding token. DistilBERT's fields may
+ * have its names (`dim`, `n_layers`, `n_heads`, `hidden_dim`, `activation`); it has no
+ * segments. Other fields are ignored.
  *
- * @param json The parsed file.
- * @returns The fields that matter.
+ * @param json The parsed file, or what this function made of it.
+ * @returns The fields that matter, by BERT's names.
  * @throws {RangeError} If a field is missing, absurd, or asks for something that is not
  * offered: another position embedding, another activation, a decoder.
  *
@@ -54,19 +81,27 @@ const MOST_PARAMETERS = 1e10;
  */
 export function bertConfig(json: unknown): BertConfig {
   const fields = configObject(json);
+  const type = typeOf(fields);
+  const named = (name: string) =>
+    type === "distilbert" && !Object.hasOwn(fields, name)
+      ? DISTILBERT[name] ?? name
+      : name;
   const size = (name: string, most: number, fallback?: number) =>
-    configNumber(fields, name, {
+    configNumber(fields, named(name), {
       least: 1,
       most,
       ...(fallback !== undefined && { fallback }),
     });
   const config: BertConfig = {
+    ...(type !== "bert" && { model_type: type }),
     hidden_size: size("hidden_size", 65536),
     num_hidden_layers: size("num_hidden_layers", 1000),
     num_attention_heads: size("num_attention_heads", 65536),
     intermediate_size: size("intermediate_size", 1048576),
     max_position_embeddings: size("max_position_embeddings", 1048576, 512),
-    type_vocab_size: size("type_vocab_size", 256, 2),
+    type_vocab_size: type === "distilbert"
+      ? 0
+      : size("type_vocab_size", 256, 2),
     vocab_size: size("vocab_size", 1e7),
     layer_norm_eps: configNumber(fields, "layer_norm_eps", {
       least: 1e-20,
@@ -74,11 +109,36 @@ export function bertConfig(json: unknown): BertConfig {
       whole: false,
       fallback: 1e-12,
     }),
-    hidden_act: activation(fields.hidden_act ?? "gelu"),
+    hidden_act: activation(fields[named("hidden_act")] ?? "gelu"),
+    ...(isRoberta(type) && { pad_token_id: paddingId(fields) }),
   };
   checkOffered(fields);
   checkFits(config);
   return config;
+}
+
+/** Which BERT the file describes. */
+function typeOf(
+  { model_type: type = "bert" }: Readonly<Record<string, unknown>>,
+): BertType {
+  const found = TYPES.find((name) => name === type);
+  if (found !== undefined) return found;
+  throw refuseConfig(`model_type "${TYPES.join('", "')}"`, type);
+}
+
+/** Whether positions are counted from behind the padding token's id. */
+function isRoberta(type: BertType): boolean {
+  return type === "roberta" || type === "xlm-roberta";
+}
+
+/** The padding token's id, which leaves room for a position. */
+function paddingId(fields: Readonly<Record<string, unknown>>): number {
+  const { max_position_embeddings: positions = 512 } = fields;
+  return configNumber(fields, "pad_token_id", {
+    least: 0,
+    most: Number(positions) - 2,
+    fallback: 1,
+  });
 }
 
 /** The activation, under our name. */
@@ -95,10 +155,6 @@ function checkOffered(fields: Readonly<Record<string, unknown>>): void {
     throw refuseConfig('position_embedding_type "absolute"', position);
   }
   if (is_decoder !== false) throw refuseConfig("is_decoder false", is_decoder);
-  const { model_type = "bert" } = fields;
-  if (model_type !== "bert") {
-    throw refuseConfig('model_type "bert"', model_type);
-  }
 }
 
 /** Refuses sizes that do not fit each other, or nowhere. */

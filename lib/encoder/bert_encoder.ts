@@ -12,20 +12,28 @@ import {
   encoderOf,
   type HeadOptions,
 } from "./encoder_of.ts";
-import { positions } from "./positions.ts";
+import { positions, robertaPositions } from "./positions.ts";
 
 /**
- * Makes a BERT encoder with a linear head.
+ * Makes a BERT, DistilBERT, RoBERTa or XLM-R encoder with a head.
  *
  *     x = LN(word + position + segment)
  *     each layer:  x = LN(x + attention(x)),   x = LN(x + out(gelu(in(x))))
  *     vector = (W x) / |W x|
  *
+ * DistilBERT has the same layers without segments. RoBERTa and XLM-R count positions
+ * from behind the padding token's id, so that their longest text is that much shorter
+ * than their table.
+ *
  * Hidden dropout comes after the first norm, after each attention's output and after
  * each feed-forward's output, before the residual is added.
  *
- * Source: Devlin et al. 2019; equal to Hugging Face's `BertModel` with a ColBERT head.
- * Differs: no dropout on attention probabilities.
+ * Source: Devlin et al. 2019, Sanh et al. 2019, Liu et al. 2019, Conneau et al. 2020;
+ * equal to Hugging Face's `BertModel`, `DistilBertModel` and `XLMRobertaModel` with a
+ * ColBERT head.
+ * Differs: no dropout on attention probabilities; DistilBERT has none behind its
+ * attention, here it has; a padding token that stands in a text has a gradient, which
+ * PyTorch leaves at zero.
  *
  * @param config A parsed `config.json`, or what `bertConfig` made of it.
  * @param options Length of a vector.
@@ -71,7 +79,7 @@ export function bertEncoder(
 export function bertBackbone(config: BertConfig): Backbone {
   return {
     hidden: config.hidden_size,
-    maxTokens: config.max_position_embeddings,
+    maxTokens: config.max_position_embeddings - firstPosition(config),
     shapes: bertShapes(config),
     states: (tokens, parameters, drop) => {
       let x = drop(embedded(tokens, parameters, config), 0);
@@ -106,33 +114,44 @@ function bertShapes(config: BertConfig): Record<string, readonly number[]> {
   return Object.fromEntries([
     ["embeddings.word", [config.vocab_size, h]],
     ["embeddings.position", [config.max_position_embeddings, h]],
-    ["embeddings.segment", [config.type_vocab_size, h]],
+    ...segmentTable(config),
     ...norm("embeddings.norm"),
     ...layers.flat(),
   ]);
 }
 
+/** The segments' table, where there is one. */
+function segmentTable(
+  { type_vocab_size: segments, hidden_size: h }: BertConfig,
+) {
+  return segments === 0 ? [] : [["embeddings.segment", [segments, h]]] as const;
+}
+
+/** Row of the position table that a text's first token has. */
+function firstPosition({ pad_token_id: pad }: BertConfig): number {
+  return pad === undefined ? 0 : pad + 1;
+}
+
 /** The normed sum of word, position and segment embeddings. */
 function embedded(
-  tokens: PackedTokens,
+  { ids, offsets, segment }: PackedTokens,
   parameters: Parameters,
-  config: BertConfig,
+  { pad_token_id: pad, type_vocab_size, layer_norm_eps }: BertConfig,
 ): Tensor {
-  const word = embedding(parameters["embeddings.word"]!, tokens.ids);
-  const position = embedding(
-    parameters["embeddings.position"]!,
-    positions(tokens.offsets),
-  );
-  const segment = embedding(
-    parameters["embeddings.segment"]!,
-    Int32Array.from(tokens.segment),
-  );
-  return layerNorm(
+  const table = (name: string) => parameters[`embeddings.${name}`]!;
+  const places = pad === undefined
+    ? positions(offsets)
+    : robertaPositions(ids, { offsets, pad });
+  const word = embedding(table("word"), ids);
+  const position = embedding(table("position"), places);
+  const [x, residual] = type_vocab_size === 0 ? [word, position] : [
     tf.add(word, position),
-    parameters["embeddings.norm.gain"]!,
-    parameters["embeddings.norm.bias"]!,
-    { residual: segment, epsilon: config.layer_norm_eps },
-  );
+    embedding(table("segment"), Int32Array.from(segment)),
+  ];
+  return layerNorm(x, table("norm.gain"), table("norm.bias"), {
+    residual,
+    epsilon: layer_norm_eps,
+  });
 }
 
 /** One layer: attention, then feed-forward, a norm after each. */

@@ -1,5 +1,6 @@
 import type { Parameters, Tensor } from "../engine/tensor.ts";
 import type { PackedTokens } from "../text/packed_tokens.ts";
+import type { HeadLayer } from "./head_layers.ts";
 
 /** One vector a token of many texts, laid end to end like their tokens. */
 export interface TokenVectors {
@@ -39,6 +40,8 @@ export interface Encoder {
   readonly maxTokens: number;
   /** Name and shape of every parameter it reads. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** The layers of the head. Default: one, linear and without bias. */
+  readonly head?: readonly HeadLayer[];
   /**
    * Encodes a batch of texts of any lengths.
    *
@@ -54,7 +57,7 @@ export interface Encoder {
   ): TokenVectors;
   /**
    * Gives what the head would read: the last layer's output, neither projected nor
-   * scaled. `head.weight` need not be among the parameters.
+   * scaled. The head need not be among the parameters.
    *
    * @param tokens The texts.
    * @param parameters Weights by name, as `shapes` lists them.

@@ -1,7 +1,6 @@
 import { dropout } from "../engine/ops/dropout.ts";
 import { dropoutRowKeys } from "../engine/ops/dropout_row_keys.ts";
 import { embedding } from "../engine/ops/embedding.ts";
-import { linear } from "../engine/ops/linear.ts";
 import { unitNorm } from "../engine/ops/unit_norm.ts";
 import { type Parameters, type Tensor, tf } from "../engine/tensor.ts";
 import { lengths, reorder } from "../text/pack_texts.ts";
@@ -13,6 +12,7 @@ import type {
   Encoder,
   TokenVectors,
 } from "./encoder.ts";
+import { type HeadLayer, headShapes, runHead } from "./head_layers.ts";
 
 /** Sets features to zero at one place of the model; a place is a number. */
 export type Drop = (x: Tensor, site: number) => Tensor;
@@ -40,10 +40,12 @@ export interface Backbone {
 export interface HeadOptions {
   /** Length of a vector, at least 1. Default 128. */
   readonly dim?: number;
+  /** The layers. Default: one linear layer to `dim`, without bias. */
+  readonly head?: readonly HeadLayer[];
 }
 
 /**
- * Puts the linear head on a backbone:
+ * Puts a head on a backbone, linear unless layers are given:
  *
  *     vector = (W state) / |W state|,   W = head.weight [dim, hidden], no bias
  *
@@ -53,9 +55,10 @@ export interface HeadOptions {
  * Source: Khattab and Zaharia 2020, section 3.2.
  *
  * @param backbone The layers.
- * @param options Length of a vector.
+ * @param options Length of a vector, or the layers that make it.
  * @returns The encoder.
- * @throws {RangeError} If `dim` is not a whole number from 1 to 65,536.
+ * @throws {RangeError} If a `dim` is not a whole number from 1 to 65,536, or there is
+ * no layer.
  *
  * @example Usage
  * ```ts
@@ -78,20 +81,19 @@ export interface HeadOptions {
  */
 export function encoderOf(
   backbone: Backbone,
-  { dim = 128 }: HeadOptions = {},
+  { dim = 128, head: layers = [{ dim }] }: HeadOptions = {},
 ): Encoder {
-  checkDim(dim);
   const { hidden, maxTokens } = backbone;
-  const shapes = { ...backbone.shapes, "head.weight": [dim, hidden] };
+  const shapes = { ...backbone.shapes, ...headShapes(layers, hidden) };
   return {
-    dim,
+    dim: layers.at(-1)!.dim,
     hidden,
     maxTokens,
     shapes,
+    head: layers,
     encode: (tokens, parameters, options = {}) => {
       checkParameters(parameters, shapes);
-      const head = (x: Tensor) =>
-        unitNorm(linear(x, parameters["head.weight"]!));
+      const head = (x: Tensor) => unitNorm(runHead(x, parameters, layers));
       return run(backbone, { tokens, parameters, options, head });
     },
     tokenStates: (tokens, parameters, options = {}) => {
@@ -99,14 +101,6 @@ export function encoderOf(
       return run(backbone, { tokens, parameters, options, head: (x) => x });
     },
   };
-}
-
-/** Refuses a length that no vector can have. */
-function checkDim(dim: number): void {
-  if (Number.isInteger(dim) && dim >= 1 && dim <= 65536) return;
-  throw new RangeError(
-    `Cannot make an encoder: expected dim from 1 to 65,536, got ${dim}`,
-  );
 }
 
 /** The layers and what stands on them, in order of length; only the result is kept. */

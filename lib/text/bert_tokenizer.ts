@@ -1,23 +1,14 @@
-import { Tokenizer as Pipeline } from "@huggingface/tokenizers";
-import type { Tokenizer } from "./tokenizer.ts";
-import { specialTokens } from "./special_tokens.ts";
 import { bertText } from "./bert_text.ts";
-
-/** The parts of `tokenizer.json` that are looked at here. */
-interface TokenizerJson {
-  readonly model: {
-    readonly type?: string;
-    readonly vocab: Readonly<Record<string, number>>;
-    readonly unk_token?: string;
-  };
-  readonly normalizer:
-    | { readonly type?: string; readonly lowercase?: boolean }
-    | null;
-  readonly added_tokens?: readonly {
-    readonly id: number;
-    readonly content: string;
-  }[];
-}
+import type { Tokenizer } from "./tokenizer.ts";
+import {
+  buildPipeline,
+  checkedTokenizer,
+  checkIds,
+  isObject,
+  refuseTokenizer,
+  type TokenizerJson,
+  tokenizerOf,
+} from "./tokenizer_pipeline.ts";
 
 /**
  * Builds the tokenizer that a Hugging Face `tokenizer.json` describes: normalise,
@@ -57,127 +48,28 @@ export function bertTokenizer(
   tokenizerJson: unknown,
   config: unknown = {},
 ): Tokenizer {
-  const json = checked(tokenizerJson);
+  const json = checkedTokenizer(tokenizerJson);
+  const size = checkIds(vocabularyOf(json), json.added_tokens);
   const settings = isObject(config) ? config : {};
-  const pipeline = build(json, settings);
-  const size = vocabularySize(json);
+  const pipeline = buildPipeline(json, settings);
   const prepare = bertText(json.normalizer);
-  return {
-    vocabularySize: size,
-    special: specialTokens(json, {
-      config: settings,
-      id: (token) => pipeline.token_to_id(token),
-    }),
-    encode: (text) =>
-      pipeline.encode(prepare(text), { add_special_tokens: false }).ids,
-    token: (id) => {
-      const token = pipeline.id_to_token(id);
-      if (token === undefined) {
-        throw new RangeError(
-          `Cannot name token ${id}: expected an id of the vocabulary below ${size}, got ${id}`,
-        );
-      }
-      return token;
-    },
-    id: (token) => pipeline.token_to_id(token),
-  };
+  return tokenizerOf(pipeline, { json, config: settings, size, prepare });
 }
 
-/** Whether a value is a plain object. */
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Says what about a `tokenizer.json` is wrong. */
-function refuse(expected: string, got: string): SyntaxError {
-  return new SyntaxError(
-    `Cannot read tokenizer.json: expected ${expected}, got ${got}`,
-  );
-}
-
-/** A `tokenizer.json` whose vocabulary is known to be sound, with every key present. */
-function checked(value: unknown): TokenizerJson {
-  if (!isObject(value)) {
-    throw refuse("an object", JSON.stringify(value) ?? "undefined");
-  }
-  const { model, added_tokens = [] } = value;
-  if (!isObject(model)) throw refuse('an object under "model"', typeof model);
-  const kind = model.type ?? "WordPiece";
+/** The pieces of a WordPiece model, the unknown one among them. */
+function vocabularyOf({ model }: TokenizerJson): [string, unknown][] {
+  const { type: kind = "WordPiece", vocab, unk_token: unknown } = model;
   if (kind !== "WordPiece") {
-    throw refuse('a model of type "WordPiece"', JSON.stringify(kind));
+    throw refuseTokenizer('a model of type "WordPiece"', JSON.stringify(kind));
   }
-  if (!isObject(model.vocab)) {
-    throw refuse('an object under "model.vocab"', typeof model.vocab);
+  if (!isObject(vocab)) {
+    throw refuseTokenizer('an object under "model.vocab"', typeof vocab);
   }
-  if (
-    typeof model.unk_token !== "string" ||
-    !Object.hasOwn(model.vocab, model.unk_token)
-  ) {
-    throw refuse(
+  if (typeof unknown !== "string" || !Object.hasOwn(vocab, unknown)) {
+    throw refuseTokenizer(
       '"model.unk_token" in the vocabulary',
-      JSON.stringify(model.unk_token) ?? "none",
+      JSON.stringify(unknown) ?? "none",
     );
   }
-  if (!Array.isArray(added_tokens)) {
-    throw refuse('a list under "added_tokens"', typeof added_tokens);
-  }
-  checkIds(model.vocab, added_tokens);
-  return {
-    decoder: null,
-    post_processor: null,
-    pre_tokenizer: null,
-    normalizer: null,
-    ...value,
-    added_tokens,
-  } as unknown as TokenizerJson;
-}
-
-/** Refuses ids that are no small whole numbers, and two pieces with one id. */
-function checkIds(
-  vocab: Record<string, unknown>,
-  added: readonly unknown[],
-): void {
-  const owner = new Map<number, string>();
-  const claim = (piece: unknown, id: unknown) => {
-    if (typeof piece !== "string") {
-      throw refuse("tokens that are strings", JSON.stringify(piece));
-    }
-    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > 1e7) {
-      throw refuse(
-        `a whole number below 10,000,000 for "${piece}"`,
-        JSON.stringify(id),
-      );
-    }
-    const other = owner.get(id as number) ?? piece;
-    if (other !== piece) {
-      throw refuse(`one piece with id ${id}`, `"${other}" and "${piece}"`);
-    }
-    owner.set(id as number, piece);
-  };
-  for (const [piece, id] of Object.entries(vocab)) claim(piece, id);
-  for (const token of added) {
-    if (!isObject(token)) {
-      throw refuse('objects under "added_tokens"', JSON.stringify(token));
-    }
-    claim(token.content, token.id);
-  }
-}
-
-/** Number of ids: the highest one plus one. */
-function vocabularySize(json: TokenizerJson): number {
-  let highest = -1;
-  for (const id of Object.values(json.model.vocab)) {
-    highest = Math.max(highest, id);
-  }
-  for (const { id } of json.added_tokens ?? []) highest = Math.max(highest, id);
-  return highest + 1;
-}
-
-/** The package's pipeline; its complaints become ours. */
-function build(json: TokenizerJson, config: Record<string, unknown>): Pipeline {
-  try {
-    return new Pipeline(json, config);
-  } catch (error) {
-    throw refuse("a pipeline that can be built", (error as Error).message);
-  }
+  return Object.entries(vocab);
 }

@@ -11,18 +11,18 @@ const FIELDS = {
 
 /** What a vocabulary calls them where nothing says so. */
 const USUAL = {
-  cls: ["[CLS]"],
-  sep: ["[SEP]"],
-  mask: ["[MASK]"],
-  pad: ["[PAD]"],
-  unknown: ["[UNK]"],
+  cls: ["[CLS]", "<s>"],
+  sep: ["[SEP]", "</s>"],
+  mask: ["[MASK]", "<mask>"],
+  pad: ["[PAD]", "<pad>"],
+  unknown: ["[UNK]", "<unk>"],
 } as const;
 
 /**
  * Finds the ids of the special tokens.
  *
  * A name comes from the configuration (`"[CLS]"`, or an object with `content`), else
- * from `model.unk_token`, else it is BERT's usual one; a name that the vocabulary
+ * from `model.unk_token`, else it is BERT's usual one, then RoBERTa's; a name that the vocabulary
  * lacks is left out.
  *
  * @param json The parsed `tokenizer.json`.

@@ -1,3 +1,4 @@
+import type { ModelFamily } from "../store/model/model.ts";
 import { mixesBatch } from "./batch_loss.ts";
 import { batchesOf } from "./source_order.ts";
 import { refuseSetting, type SettingValue } from "./setting.ts";
@@ -7,7 +8,7 @@ import type { TrainSettings } from "./settings.ts";
 /** What the defaults depend on. */
 export interface SettingContext {
   /** Kind of the model. */
-  readonly family: "use-lite" | "bert";
+  readonly family: ModelFamily;
   /** Queries that can be trained on. */
   readonly trainingQueries: number;
   /** The same source by source. Default: one source. */
@@ -59,6 +60,11 @@ const FAMILY = {
   },
 } as const;
 
+/** The defaults of a family; every encoder of Hugging Face has BERT's. */
+function familyDefaults(family: ModelFamily) {
+  return FAMILY[family === "use-lite" ? family : "bert"];
+}
+
 /**
  * Completes given settings with the defaults of the model and the data.
  *
@@ -83,7 +89,7 @@ export function completeSettings(
     loss,
     temperature: pick(
       "temperature",
-      loss === "kl" ? 1 : FAMILY[context.family].temperature,
+      loss === "kl" ? 1 : familyDefaults(context.family).temperature,
     ),
     ...optimizerOf(pick, context),
     ...pace,
@@ -120,7 +126,7 @@ function optimizerOf(pick: Pick, { family }: SettingContext) {
       "schedule",
       optimizer.startsWith("schedule-free") ? "constant" : "linear",
     ),
-    learningRate: pick("learning-rate", FAMILY[family].learningRate),
+    learningRate: pick("learning-rate", familyDefaults(family).learningRate),
     warmup: pick("warmup", 0.05),
     weightDecay: pick("weight-decay", 0.01),
     clip: pick("clip", 1),
@@ -130,7 +136,7 @@ function optimizerOf(pick: Pick, { family }: SettingContext) {
 /** How much a step takes, and how many there are. */
 function paceOf(given: GivenSettings, context: SettingContext) {
   const pick = picker(given);
-  const family = FAMILY[context.family];
+  const family = familyDefaults(context.family);
   const { trainingQueries, sourceQueries = [trainingQueries] } = context;
   const least = Math.min(...sourceQueries);
   const batch = pick("batch", Math.min(family.batch, least));
@@ -182,7 +188,7 @@ function formsOf(
   pick: Pick,
   { family: name, maxTokens = Infinity, stored }: SettingContext,
 ) {
-  const family = FAMILY[name];
+  const family = familyDefaults(name);
   return {
     queryLength: pick(
       "query-length",

@@ -62,8 +62,8 @@ Deno.test("bertConfig() refuses what is hostile or not offered", () => {
     ],
     [{ ...TINY_BERT, is_decoder: true }, "expected is_decoder false, got true"],
     [
-      { ...TINY_BERT, model_type: "roberta" },
-      'expected model_type "bert", got "roberta"',
+      { ...TINY_BERT, model_type: "t5" },
+      'expected model_type "bert", "distilbert", "roberta", "xlm-roberta", got "t5"',
     ],
     [
       {

@@ -80,6 +80,8 @@ function allKernels(): Record<string, Kernel> {
     LabLinearGrad: linearGradient,
     LabAttention: attention,
     LabAttentionGrad: attentionGradient,
+    LabLocalAttention: attention,
+    LabLocalAttentionGrad: attentionGradient,
     LabLayerNorm: layerNorm,
     LabLayerNormGrad: layerNormGradient,
     LabEmbedding: embedding,

@@ -1,6 +1,7 @@
 import { ShapeError } from "../../num/shape_error.ts";
 import { scalarOf, tensorOf, tf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
+import { attentionWindow } from "./attention_window.ts";
 import { hasKernel, runFused, runKernel } from "./fused.ts";
 import { type LengthGroup, lengthGroups } from "./length_groups.ts";
 import { matrixProduct, swapLastAxes } from "./matrix_product.ts";
@@ -15,10 +16,15 @@ export interface AttentionOptions {
   readonly heads: number;
   /** Factor on the logits. Default `1 / sqrt(hidden / heads)`. */
   readonly scale?: number | undefined;
+  /** Places on either side that a token sees, from 0. Default: all. */
+  readonly window?: number | undefined;
 }
 
-/** {@linkcode AttentionOptions} with the default filled in. */
-type Settings = Required<AttentionOptions> & { readonly scale: number };
+/** {@linkcode AttentionOptions} with the defaults filled in. */
+type Settings = Required<AttentionOptions> & {
+  readonly scale: number;
+  readonly window: number;
+};
 
 /**
  * Lets every token of a text look at the attended tokens of the same text.
@@ -30,15 +36,19 @@ type Settings = Required<AttentionOptions> & { readonly scale: number };
  * other. Neither the order of texts nor their neighbours change a result; sorted
  * by length they run faster.
  *
+ * With a window a token sees no key further away than that, as in local attention;
+ * see {@linkcode attentionWindow} for a window without a key.
+ *
  * Cost: `4 hidden` multiplications for every pair of tokens of one text.
- * Source: Vaswani et al. 2017, section 3.2.
+ * Source: Vaswani et al. 2017, section 3.2; Beltagy et al. 2020, section 3.1 (window).
  * Differs: no dropout on the probabilities.
  *
  * @param qkv `[tokens, 3 hidden]`, queries, keys and values side by side, head by head inside each.
- * @param options Texts, mask, heads and scale.
+ * @param options Texts, mask, heads, scale and window.
  * @returns `[tokens, hidden]`.
  * @throws {ShapeError} If the shapes do not fit.
- * @throws {RangeError} If a text has no attended token.
+ * @throws {RangeError} If a text has no attended token, or the window is no whole
+ * number from 0.
  *
  * @example Usage
  * ```ts
@@ -62,22 +72,42 @@ export function attention(qkv: Tensor, options: AttentionOptions): Tensor {
   checkShapes(qkv, options);
   checkAttended(offsets, attend);
   const { scale = 1 / Math.sqrt(hidden / heads) } = options;
-  const settings = { offsets, attend, heads, scale };
-  return hasKernel("LabAttention")
-    ? fusedAttention(qkv, settings)
+  const window = windowOf(options);
+  const settings = { offsets, attend, heads, scale, window };
+  const kernel = window === Infinity ? "LabAttention" : "LabLocalAttention";
+  return hasKernel(kernel)
+    ? fusedAttention(kernel, qkv, settings)
     : composedAttention(qkv, settings);
 }
 
+/** How far a token sees: infinitely far where the longest text is within it. */
+function windowOf({ offsets, window = Infinity }: AttentionOptions): number {
+  if (window !== Infinity && !(Number.isInteger(window) && window >= 0)) {
+    throw new RangeError(
+      `Cannot attend: expected a window of 0 or more places, got ${window}`,
+    );
+  }
+  let longest = 0;
+  for (let text = 0; text + 1 < offsets.length; text++) {
+    longest = Math.max(longest, offsets[text + 1]! - offsets[text]!);
+  }
+  return longest - 1 <= window ? Infinity : window;
+}
+
 /** The engine's own kernel and gradient. */
-function fusedAttention(qkv: Tensor, settings: Settings): Tensor {
+function fusedAttention(
+  kernel: "LabAttention" | "LabLocalAttention",
+  qkv: Tensor,
+  settings: Settings,
+): Tensor {
   const attributes = { ...settings };
   return runFused({
-    kernel: "LabAttention",
+    kernel,
     inputs: { qkv },
     attributes,
     save: ([, probabilities]) => [qkv, probabilities!],
     gradient: (dy, [qkv, probabilities]) =>
-      runKernel("LabAttentionGrad", {
+      runKernel(`${kernel}Grad`, {
         dy,
         qkv: qkv!,
         probabilities: probabilities!,
@@ -99,7 +129,7 @@ function composedAttention(qkv: Tensor, settings: Settings): Tensor {
 function attendGroup(
   qkv: Tensor,
   group: LengthGroup,
-  { attend, heads, scale }: Settings,
+  { attend, heads, scale, window }: Settings,
 ): Tensor {
   const { count, length, start } = group;
   const width = qkv.shape[1]! / 3 / heads;
@@ -117,7 +147,11 @@ function attendGroup(
   ) as [Tensor, Tensor, Tensor];
   const logits = tf.mul(matrixProduct(q, swapLastAxes(k)), scalarOf(scale));
   const kept = attend.subarray(start, start + count * length);
-  const p = tf.softmax(hideUnattended(logits, kept, group));
+  const p = tf.softmax(
+    length - 1 > window
+      ? hideDistant(logits, kept, { ...group, window })
+      : hideUnattended(logits, kept, group),
+  );
   const mixed = tf.reshape(matrixProduct(p, v), [count, heads, length, width]);
   return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [count * length, -1]);
 }
@@ -129,8 +163,32 @@ function hideUnattended(
   { count, length }: LengthGroup,
 ): Tensor {
   if (kept.every((flag) => flag !== 0)) return logits;
+  return hide(logits, kept, [count, 1, 1, length]);
+}
+
+/** Sets the logits of keys outside of each token's window to minus infinity too. */
+function hideDistant(
+  logits: Tensor,
+  kept: Uint8Array,
+  { count, length, window }: LengthGroup & { readonly window: number },
+): Tensor {
+  const seen = new Uint8Array(count * length * length);
+  for (let text = 0; text < count; text++) {
+    const attend = kept.subarray(text * length, (text + 1) * length);
+    seen.set(attentionWindow({ attend, window }), text * length * length);
+  }
+  return hide(logits, seen, [count, 1, length, length]);
+}
+
+/** Sets logits to minus infinity where a flag is 0; flags are repeated over heads. */
+function hide(
+  logits: Tensor,
+  seen: Uint8Array,
+  shape: readonly [number, 1, number, number],
+): Tensor {
+  const [count, , , length] = shape;
   const heads = logits.shape[0]! / count;
-  const flags = tensorOf(kept, [count, 1, 1, length], "bool");
+  const flags = tensorOf(seen, shape, "bool");
   const hidden = tf.where(
     flags,
     tf.reshape(logits, [count, heads, length, length]),

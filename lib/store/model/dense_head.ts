@@ -1,20 +1,49 @@
+import {
+  type HeadActivation,
+  type HeadLayer,
+  headName,
+} from "../../encoder/head_layers.ts";
 import { ShapeError } from "../../num/shape_error.ts";
 import { readJson, readJsonObject } from "../read_json.ts";
 import { readSafetensors } from "../read_safetensors.ts";
 import type { Weight, WeightMap } from "../weight_map.ts";
+import { checkFinite } from "./weight_file.ts";
+
+/** A head as a folder holds it. */
+export interface StoredHead {
+  /** The layers in order, at least one. */
+  readonly layers: readonly HeadLayer[];
+  /** Their weights by our names. */
+  readonly weights: WeightMap;
+}
+
+/** PyTorch's modules that may stand behind a layer, and our names of them. */
+export const TORCH_ACTIVATIONS: Readonly<Record<HeadActivation, string>> = {
+  none: "torch.nn.modules.linear.Identity",
+  relu: "torch.nn.modules.activation.ReLU",
+  gelu: "torch.nn.modules.activation.GELU",
+  tanh: "torch.nn.modules.activation.Tanh",
+  sigmoid: "torch.nn.modules.activation.Sigmoid",
+  silu: "torch.nn.modules.activation.SiLU",
+};
+
+/** Most layers that are read. */
+const MOST_LAYERS = 100;
 
 /**
- * Reads the linear layers that a PyLate or sentence-transformers folder puts
- * behind the encoder, as one matrix.
+ * Reads the layers that a PyLate or sentence-transformers folder puts behind the
+ * encoder: one `Dense` module or several, each with or without bias, activation and
+ * residual. They stay apart, so that training goes on as PyLate's would.
  *
- * Layers without bias and activation multiply to one: `y = (W + R) x`, where `R`
- * is a layer's residual, the identity where the sizes agree.
+ * Source: PyLate 1.6.0, `models/Dense.py`; sentence-transformers 5.3, `models/Dense.py`.
  *
  * @param folder The model's folder.
  * @param hidden Length of a token state, `in_features` of the first layer.
- * @returns `[dim, hidden]`, or `undefined` where the folder has no such layer.
- * @throws {RangeError} If a layer has an activation, or a bias that is not 0.
- * @throws {ShapeError} If the sizes do not follow each other.
+ * @returns The head, or `undefined` where the folder has none.
+ * @throws {RangeError} If an activation is not offered, a weight is not finite, or
+ * there are more than 100 layers.
+ * @throws {ShapeError} If a weight is missing, or the sizes do not follow each other.
+ * @throws {SyntaxError} If a file does not parse.
  *
  * @example Usage
  * ```ts
@@ -29,31 +58,30 @@ import type { Weight, WeightMap } from "../weight_map.ts";
  * await write("1_Dense/config.json", { in_features: 2, out_features: 1, bias: false });
  * const weight = { shape: [1, 2], values: Float32Array.of(3, 4) };
  * await writeSafetensors(`${folder}/1_Dense/model.safetensors`, { "linear.weight": weight });
- * assertEquals(await readDenseHead(folder, 2), weight);
+ * const head = await readDenseHead(folder, 2);
+ * assertEquals(head?.layers, [{ dim: 1, bias: false, activation: "none", residual: false }]);
+ * assertEquals(head?.weights, { "head.weight": weight });
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
 export async function readDenseHead(
   folder: string,
   hidden: number,
-): Promise<Weight | undefined> {
-  let head: Weight | undefined;
-  for (const path of await densePaths(`${folder}/modules.json`)) {
-    const layer = await readDense(`${folder}/${path}`);
-    const width = head?.shape[0] ?? hidden;
-    if (layer.shape[1] !== width) {
-      throw new ShapeError(
-        `read ${folder}/${path}`,
-        `linear.weight [dim, ${width}]`,
-        `[${layer.shape.join(", ")}]`,
-      );
-    }
-    head = head === undefined ? layer : product(layer, head);
+): Promise<StoredHead | undefined> {
+  const paths = await densePaths(`${folder}/modules.json`);
+  const layers: HeadLayer[] = [];
+  const weights: Record<string, Weight> = {};
+  let width = hidden;
+  for (const [place, path] of paths.entries()) {
+    const read = await readDense(`${folder}/${path}`, { width, place });
+    layers.push(read.layer);
+    Object.assign(weights, read.weights);
+    width = read.layer.dim;
   }
-  return head;
+  return layers.length === 0 ? undefined : { layers, weights };
 }
 
-/** Paths of the linear layers, in order; none where there is no such file. */
+/** Paths of the layers, in order; none where there is no such file. */
 async function densePaths(path: string): Promise<string[]> {
   let modules: unknown;
   try {
@@ -68,6 +96,11 @@ async function densePaths(path: string): Promise<string[]> {
     );
   }
   const dense = modules.filter((module) => /\.Dense$/.test(module?.type));
+  if (dense.length > MOST_LAYERS) {
+    throw new RangeError(
+      `Cannot read ${path}: expected at most ${MOST_LAYERS} Dense modules, got ${dense.length}`,
+    );
+  }
   dense.sort((a, b) => a.idx - b.idx);
   return dense.map(({ path: name }) => {
     if (typeof name === "string" && /^\w[\w.-]*$/.test(name)) return name;
@@ -79,73 +112,58 @@ async function densePaths(path: string): Promise<string[]> {
   });
 }
 
-/** Reads one layer, its residual added in. */
-async function readDense(folder: string): Promise<Weight> {
-  const config = await readJsonObject(`${folder}/config.json`);
-  const { activation_function: activation = "Identity" } = config;
-  if (typeof activation !== "string" || !/(^|\.)Identity$/.test(activation)) {
-    throw new RangeError(
-      `Cannot read ${folder}: expected a linear layer without activation, got ${
-        JSON.stringify(activation)
-      }`,
-    );
-  }
-  const tensors = await readSafetensors(`${folder}/model.safetensors`);
-  const weight = tensors["linear.weight"];
-  if (weight?.shape.length !== 2) {
-    throw new ShapeError(
-      `read ${folder}/model.safetensors`,
-      'tensor "linear.weight" [dim, hidden]',
-      weight === undefined ? "none" : `[${weight.shape.join(", ")}]`,
-    );
-  }
-  if (tensors["linear.bias"]?.values.some((value) => value !== 0)) {
-    throw new RangeError(
-      `Cannot read ${folder}: expected a linear layer without bias, got one`,
-    );
-  }
-  return config.use_residual === true
-    ? withResidual(weight, tensors, folder)
-    : weight;
-}
-
-/** Adds a layer's residual to its matrix. */
-function withResidual(
-  weight: Weight,
-  tensors: WeightMap,
+/** Reads one layer that takes `width` numbers. */
+async function readDense(
   folder: string,
-): Weight {
-  const [rows = 0, columns = 0] = weight.shape;
-  const residual = tensors["residual.weight"];
-  const values = weight.values.slice();
-  if (residual?.values.length === values.length) {
-    residual.values.forEach((value, i) => values[i]! += value);
-  } else if (residual === undefined && rows === columns) {
-    for (let i = 0; i < rows; i++) values[i * columns + i]! += 1;
-  } else {
+  { width, place }: { readonly width: number; readonly place: number },
+): Promise<{ readonly layer: HeadLayer; readonly weights: WeightMap }> {
+  const config = await readJsonObject(`${folder}/config.json`);
+  const activation = activationOf(config.activation_function, folder);
+  const residual = config.use_residual === true;
+  const path = `${folder}/model.safetensors`;
+  const tensors = await readSafetensors(path);
+  checkFinite(tensors, path);
+  const take = (name: string, shape: readonly (number | string)[]) => {
+    const found = tensors[name]?.shape;
+    const fits = found?.length === shape.length &&
+      shape.every((n, i) => typeof n === "string" || n === found[i]);
+    if (fits) return tensors[name]!;
     throw new ShapeError(
-      `read ${folder}/model.safetensors`,
-      `tensor "residual.weight" [${rows}, ${columns}]`,
-      residual === undefined ? "none" : `[${residual.shape.join(", ")}]`,
+      `read ${path}`,
+      `tensor "${name}" [${shape.join(", ")}]`,
+      found === undefined ? "none" : `[${found.join(", ")}]`,
     );
-  }
-  return { shape: weight.shape, values };
+  };
+  const weight = take("linear.weight", ["dim", width]);
+  const dim = weight.shape[0]!;
+  const bias = config.bias === true || tensors["linear.bias"] !== undefined;
+  return {
+    layer: { dim, bias, activation, residual },
+    weights: {
+      [headName(place, "weight")]: weight,
+      ...(bias &&
+        { [headName(place, "bias")]: take("linear.bias", [dim]) }),
+      ...(residual && dim !== width && {
+        [headName(place, "residual")]: take("residual.weight", [dim, width]),
+      }),
+    },
+  };
 }
 
-/** The product of two layers, summed in 64 bits. */
-function product(second: Weight, first: Weight): Weight {
-  const [rows = 0, inner = 0] = second.shape;
-  const columns = first.shape[1] ?? 0;
-  const values = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      let sum = 0;
-      for (let k = 0; k < inner; k++) {
-        sum += second.values[row * inner + k]! *
-          first.values[k * columns + column]!;
-      }
-      values[row * columns + column] = sum;
-    }
+/** Our name of what a configuration puts behind a layer; nothing is none. */
+function activationOf(
+  given: unknown,
+  folder: string,
+): HeadActivation {
+  const name = given ?? TORCH_ACTIVATIONS.none;
+  const last = typeof name === "string" ? `.${name}`.split(".").at(-1) : "";
+  for (const [ours, theirs] of Object.entries(TORCH_ACTIVATIONS)) {
+    if (theirs.endsWith(`.${last}`)) return ours as HeadActivation;
   }
-  return { shape: [rows, columns], values };
+  throw new RangeError(
+    `Cannot read ${folder}: expected an activation_function among ${
+      Object.values(TORCH_ACTIVATIONS).map((path) => path.split(".").at(-1))
+        .join(", ")
+    }, got ${JSON.stringify(name).slice(0, 80)}`,
+  );
 }

@@ -9,8 +9,8 @@ import type { PairForm } from "../../text/pair_form.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { readJsonObject, readTextIfThere } from "../read_json.ts";
 import type { WeightMap } from "../weight_map.ts";
-import { namingFile, readWeightFile } from "./load_folder.ts";
-import { loadBertTokenizer } from "./load_tokenizer.ts";
+import { namingFile, readWeightFile } from "./weight_file.ts";
+import { loadTokenizer } from "./load_tokenizer.ts";
 
 /** A cross-encoder in memory: what a folder holds, ready to score with. */
 export interface LoadedCrossEncoder {
@@ -101,7 +101,7 @@ export async function loadCrossEncoder(
   if (sizes.type_vocab_size < 2) {
     throw refuseConfig("type_vocab_size from 2", sizes.type_vocab_size);
   }
-  const { tokenizer, files } = await loadBertTokenizer(folder);
+  const { tokenizer, files } = await loadTokenizer(folder);
   const tensors = await readWeightFile(folder);
   const { weights, unused } = namingFile(
     `${folder}/model.safetensors`,

@@ -1,4 +1,4 @@
-import { bertTokenizer } from "../../text/bert_tokenizer.ts";
+import { jsonTokenizer } from "../../text/json_tokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { unigramTokenizer } from "../../text/unigram_tokenizer.ts";
 import { wordPieceJson } from "../../text/word_piece_json.ts";
@@ -12,8 +12,8 @@ export interface LoadedTokenizer {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** What belongs to a BERT's tokenizer and to the terms it comes under. */
-const BERT_FILES = [
+/** What belongs to a tokenizer and to the terms it comes under. */
+const TOKENIZER_FILES = [
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
@@ -22,7 +22,8 @@ const BERT_FILES = [
 ] as const;
 
 /**
- * Loads a BERT's tokenizer: `tokenizer.json`, or `vocab.txt` where there is none.
+ * Loads the tokenizer of a folder: `tokenizer.json`, or a BERT's `vocab.txt` where there
+ * is none.
  *
  * @param folder The model's folder.
  * @returns The tokenizer and its files; a `tokenizer.json` is among them always.
@@ -31,21 +32,21 @@ const BERT_FILES = [
  *
  * @example Usage
  * ```ts
- * import { loadBertTokenizer } from "#lib/mod.ts";
+ * import { loadTokenizer } from "#lib/mod.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const folder = await Deno.makeTempDir();
  * await Deno.writeTextFile(`${folder}/vocab.txt`, "[UNK]\nlate\n");
- * const { tokenizer } = await loadBertTokenizer(folder);
+ * const { tokenizer } = await loadTokenizer(folder);
  * assertEquals(tokenizer.encode("Late"), [1]);
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
-export async function loadBertTokenizer(
+export async function loadTokenizer(
   folder: string,
 ): Promise<LoadedTokenizer> {
   const files: Record<string, string> = {};
-  for (const name of BERT_FILES) {
+  for (const name of TOKENIZER_FILES) {
     const text = await readTextIfThere(`${folder}/${name}`);
     if (text !== undefined) files[name] = text;
   }
@@ -63,7 +64,7 @@ export async function loadBertTokenizer(
     );
   } else await readJson(`${folder}/tokenizer.json`);
   return {
-    tokenizer: bertTokenizer(JSON.parse(files["tokenizer.json"]), config),
+    tokenizer: jsonTokenizer(JSON.parse(files["tokenizer.json"]), config),
     files,
   };
 }

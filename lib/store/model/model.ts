@@ -5,7 +5,13 @@ import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { WeightMap } from "../weight_map.ts";
 
 /** The kinds of encoder that can be loaded and saved. */
-export type ModelFamily = "bert" | "use-lite";
+export type ModelFamily =
+  | "bert"
+  | "distilbert"
+  | "roberta"
+  | "xlm-roberta"
+  | "modernbert"
+  | "use-lite";
 
 /** A retriever in memory: what a folder holds, ready to encode with. */
 export interface Model {
@@ -17,7 +23,7 @@ export interface Model {
   readonly encoder: Encoder;
   /** Texts to token ids. */
   readonly tokenizer: Tokenizer;
-  /** Weights by our names, in plain memory; `head.weight` only where `hasHead`. */
+  /** Weights by our names, in plain memory; the head's only where `hasHead`. */
   readonly parameters: WeightMap;
   /** Whether the weights include the head; else it is to be made before encoding. */
   readonly hasHead: boolean;

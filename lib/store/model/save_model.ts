@@ -1,12 +1,12 @@
-import { writeBertCheckpoint } from "../../encoder/bert_checkpoint.ts";
-import { writeUseLiteCheckpoint } from "../../encoder/use_lite_checkpoint.ts";
 import { ShapeError } from "../../num/shape_error.ts";
 import type { WriteOptions } from "../atomic_file.ts";
 import { type FolderFile, writeFolderAtomically } from "../atomic_folder.ts";
 import type { WeightMap } from "../weight_map.ts";
 import { safetensorsChunks } from "../write_safetensors.ts";
 import { writePyLateForms } from "./forms.ts";
-import { checkFinite } from "./load_folder.ts";
+import { denseModules } from "./dense_files.ts";
+import { ENCODER_FAMILIES } from "./encoder_family.ts";
+import { checkFinite } from "./weight_file.ts";
 import type { Model } from "./model.ts";
 
 /** The parts of a model that saving needs beside its weights. */
@@ -64,18 +64,18 @@ export async function saveModel(
 /** Every file of the folder. */
 function modelFiles(model: SavableModel, weights: WeightMap): FolderFile[] {
   const { family, encoder, config, files } = model;
-  const isBert = family === "bert";
-  const backbone = isBert
-    ? writeBertCheckpoint(weights)
-    : writeUseLiteCheckpoint(weights);
-  const head = weights["head.weight"]!;
+  const { architecture, write } = ENCODER_FAMILIES[family];
+  const below = Object.fromEntries(
+    Object.entries(weights).filter(([name]) => !name.startsWith("head.")),
+  );
+  const head = denseModules(encoder.head ?? [{ dim: encoder.dim }], weights);
   return [
     ...Object.entries(files).map(([name, content]) => ({ name, content })),
     jsonFile("config.json", {
       ...config,
-      ...(isBert && { architectures: ["BertModel"] }),
+      ...(architecture && { architectures: [architecture] }),
     }),
-    jsonFile("modules.json", modules(isBert)),
+    jsonFile("modules.json", [encoderModule(architecture), ...head.modules]),
     jsonFile("sentence_bert_config.json", {
       max_seq_length: encoder.maxTokens,
       do_lower_case: false,
@@ -87,27 +87,17 @@ function modelFiles(model: SavableModel, weights: WeightMap): FolderFile[] {
       similarity_fn_name: "MaxSim",
       ...writePyLateForms(model),
     }),
-    jsonFile("1_Dense/config.json", {
-      in_features: head.shape[1],
-      out_features: head.shape[0],
-      bias: false,
-      activation_function: "torch.nn.modules.linear.Identity",
-      use_residual: false,
-    }),
-    weightFile("1_Dense/model.safetensors", { "linear.weight": head }),
-    weightFile("model.safetensors", backbone),
+    ...head.files,
+    weightFile("model.safetensors", write(below)),
   ];
 }
 
-/** The list of modules that PyLate reads. */
-function modules(isBert: boolean): unknown {
-  const encoder = isBert
+/** The encoder in the list of modules that PyLate reads. */
+function encoderModule(architecture: string | undefined): unknown {
+  const type = architecture
     ? "sentence_transformers.models.Transformer"
     : "maxsim_lab.UseLite";
-  return [
-    { idx: 0, name: "0", path: "", type: encoder },
-    { idx: 1, name: "1", path: "1_Dense", type: "pylate.models.Dense.Dense" },
-  ];
+  return { idx: 0, name: "0", path: "", type };
 }
 
 /** A JSON file as people read it. */

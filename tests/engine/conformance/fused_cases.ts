@@ -6,6 +6,7 @@ import { embedding } from "#lib/engine/ops/embedding.ts";
 import { layerNorm } from "#lib/engine/ops/layer_norm.ts";
 import { type Activation, linear } from "#lib/engine/ops/linear.ts";
 import { logSoftmax } from "#lib/engine/ops/log_softmax.ts";
+import { rotary } from "#lib/engine/ops/rotary.ts";
 import { scaleInPlace } from "#lib/engine/ops/scale_in_place.ts";
 import { scheduleFreeStep } from "#lib/engine/ops/schedule_free_step.ts";
 import { sumOfSquares } from "#lib/engine/ops/sum_of_squares.ts";
@@ -60,6 +61,32 @@ const attentions: Case[] = Object.entries(ATTENDED).flatMap(([name, texted]) =>
     };
   })
 );
+
+/** Local attention: the same texts through narrow windows. */
+const windows: Case[] = Object.entries(ATTENDED).flatMap(([name, texted]) =>
+  [0, 1, 3].map((window): Case => {
+    const offsets = texts(...texted[0]);
+    const tokens = offsets[offsets.length - 1]!;
+    const attend = Uint8Array.from(texted[1] ?? new Array(tokens).fill(1));
+    return {
+      name: `attention, ${name}, window ${window}`,
+      inputs: [given(211, [tokens, 12])],
+      run: (qkv) => attention(qkv!, { offsets, attend, heads: 2, window }),
+    };
+  })
+);
+
+/** Queries and keys turned by their places. */
+const turns: Case[] = [1, 2].map((heads): Case => ({
+  name: `rotary, ${heads} heads`,
+  inputs: [given(212, [5, 24])],
+  run: (qkv) =>
+    rotary(qkv!, {
+      places: Int32Array.of(0, 1, 2, 0, 900),
+      heads,
+      theta: 10000,
+    }),
+}));
 
 /** Normalisations of rows. */
 const norms: Case[] = [1, 6].flatMap((rows): Case[] => [
@@ -183,6 +210,8 @@ export const fusedCases: readonly Case[] = [
     run: (x, weight) => linear(x!, weight!, { activation: "relu" }),
   },
   ...attentions,
+  ...windows,
+  ...turns,
   ...norms,
   ...rows,
   ...steps,

@@ -64,7 +64,7 @@ const faults: readonly (readonly [
     "pylate",
     (f) => edit(`${f}/config.json`, { model_type: "t5" }),
     RangeError,
-    'expected model_type "bert" or "use-lite" in config.json, got "t5"',
+    '"modernbert", "use-lite" in config.json, got "t5"',
   ],
   [
     "a truncated weight file",

@@ -1,14 +1,18 @@
 import "#tests/support/permitted.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
 import { readArrays } from "#lib/store/read_safetensors.ts";
+import { saveModel } from "#lib/store/model/save_model.ts";
 import { writeSafetensors } from "#lib/store/write_safetensors.ts";
 import { packDocuments, PUNCTUATION } from "#lib/text/document_form.ts";
 import { sharedPath } from "#tests/support/shared.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import facts from "#tests/fixtures/store/models.json" with { type: "json" };
+import headFacts from "#tests/fixtures/store/heads.json" with { type: "json" };
+import { fileURLToPath } from "node:url";
 import { inTemporaryFolder } from "../failing_file_system.ts";
 import { MODEL, startHub } from "../hub_server.ts";
 import {
+  copyFolder,
   encoded,
   largestDifference,
   loadChanged,
@@ -24,6 +28,25 @@ for (const name of ["pylate", "chain", "stanford"] as const) {
     assertEquals([model.hasHead, model.unused], [true, []]);
   });
 }
+
+Deno.test("loadModel() encodes as PyLate does through three layers with bias, activation and residual, saved and loaded again too", async () => {
+  const heads = fileURLToPath(
+    new URL("../../fixtures/store/heads", import.meta.url),
+  );
+  const model = await loadChanged("pylate", async (folder) => {
+    await copyFolder(heads, folder);
+  });
+  assertEquals([model.encoder.dim, model.unused], [6, []]);
+  await inTemporaryFolder(async (parent) => {
+    await saveModel(`${parent}/m`, model, model.parameters);
+    const again = await loadModel(`${parent}/m`);
+    assertEquals(again.encoder.head, model.encoder.head);
+    assertEquals(again.parameters, model.parameters);
+  });
+  const got = await encoded(model, facts.texts);
+  assertLess(largestDifference(got.queries, headFacts.queries), 2e-6);
+  assertLess(largestDifference(got.documents, headFacts.documents), 2e-6);
+});
 
 Deno.test("loadModel() reads the forms that PyLate and Stanford ColBERT wrote", async () => {
   const { queryForm, documentForm } = await loadModel(tinyModel("chain"));

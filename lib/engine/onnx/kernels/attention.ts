@@ -4,10 +4,12 @@
  *
  * Nothing is padded, so mixed lengths cost what uniform ones do. Probabilities
  * are not kept but computed again for the gradient: that costs a sixth more
- * there, and memory stays proportional to tokens instead of squared lengths.
+ * there, and memory stays proportional to tokens instead of squared lengths, but for
+ * the mask of a text that is longer than the window of local attention.
  *
  * @module
  */
+import { attentionWindow } from "../../ops/attention_window.ts";
 import type { Argument } from "../calls.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import type { Info, OnnxBackend } from "../onnx_backend.ts";
@@ -25,6 +27,8 @@ interface Layout {
   readonly offsets: Int32Array;
   readonly attend: Uint8Array;
   readonly scale: number;
+  /** Places on either side that a token sees. */
+  readonly window: number;
 }
 
 /** The tokens of one text. */
@@ -41,11 +45,12 @@ const PIECE = 1 << 17;
 /** Reads the layout off a call. */
 function layoutOf({ inputs, attrs }: KernelCall): Layout {
   const [tokens, width] = inputs.qkv!.shape as [number, number];
-  const { heads, offsets, attend, scale } = attrs;
-  return { tokens, hidden: width / 3, heads, offsets, attend, scale };
+  const { heads, offsets, attend, scale, window = Infinity } = attrs;
+  const hidden = width / 3;
+  return { tokens, hidden, heads, offsets, attend, scale, window };
 }
 
-/** `LabAttention`: `[y, y]`: what the gradient needs is the result itself. */
+/** `LabAttention` and `LabLocalAttention`: `[y, y]`: what the gradient needs is the result itself. */
 export const attention: Kernel = (call) => {
   const { backend } = call;
   const layout = layoutOf(call);
@@ -60,7 +65,7 @@ export const attention: Kernel = (call) => {
   return [y, backend.reshaped(y, [layout.tokens * layout.hidden])];
 };
 
-/** `LabAttentionGrad`: `dqkv`; its input `probabilities` is the result. */
+/** `LabAttentionGrad` and `LabLocalAttentionGrad`: `dqkv`; its input `probabilities` is the result. */
 export const attentionGradient: Kernel = (call) => {
   const { inputs, backend } = call;
   const { dy, qkv, probabilities } = inputs as Record<
@@ -98,27 +103,40 @@ function named<Form>(
 /** Visits the texts that have tokens, the longest first, on all threads. */
 function eachText(
   backend: OnnxBackend,
-  { offsets, attend, tokens }: Layout,
+  layout: Layout,
   visit: (text: Text) => void,
 ): void {
-  const bias = attend.includes(0) ? backend.allocate([tokens]) : undefined;
-  if (bias !== undefined) {
-    const values = backend.floats(bias);
-    for (let i = 0; i < tokens; i++) values[i] = attend[i] ? 0 : -Infinity;
-  }
+  const { offsets } = layout;
   const texts = Array.from(
     offsets.subarray(0, -1),
     (start, text) => ({ start, length: offsets[text + 1]! - start }),
   ).filter(({ length }) => length > 0);
   texts.sort((a, b) => b.length - a.length);
-  backend.together(texts, ({ start, length }) => {
-    const isMasked = attend.subarray(start, start + length).includes(0);
-    const hidden = isMasked
-      ? backend.argument(bias!, { shape: [length], from: start })
-      : undefined;
-    visit({ start, length, hidden });
+  const masked = texts.map((text) => ({ ...text, mask: maskOf(layout, text) }));
+  const size = masked.reduce((sum, { mask }) => sum + (mask?.length ?? 0), 0);
+  const bias = size === 0 ? undefined : backend.allocate([size]);
+  let end = 0;
+  const ready = masked.map(({ start, length, mask }): Text => {
+    if (mask === undefined) return { start, length, hidden: undefined };
+    const from = end;
+    const values = backend.floats(bias!);
+    for (const flag of mask) values[end++] = flag ? 0 : -Infinity;
+    const shape = mask.length === length ? [length] : [1, length, length];
+    const hidden = backend.argument(bias!, { shape, from });
+    return { start, length, hidden };
   });
+  backend.together(ready, visit);
   if (bias !== undefined) backend.free(bias);
+}
+
+/** Keys that a text's tokens see: `[length]` for all alike, `[length, length]` each. */
+function maskOf(
+  { attend, window }: Layout,
+  { start, length }: { readonly start: number; readonly length: number },
+): Uint8Array | undefined {
+  const own = attend.subarray(start, start + length);
+  if (length - 1 > window) return attentionWindow({ attend: own, window });
+  return own.includes(0) ? own : undefined;
 }
 
 /** The mask of a text as a list of inputs. */

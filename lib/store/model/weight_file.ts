@@ -1,0 +1,98 @@
+import { ShapeError } from "../../num/shape_error.ts";
+import { readSafetensors } from "../read_safetensors.ts";
+import type { WeightMap } from "../weight_map.ts";
+
+/** Parts of a checkpoint that are never read. */
+const NOT_WEIGHTS = /embeddings\.(position_ids|token_type_ids)$/;
+
+/**
+ * Reads a folder's `model.safetensors`, all of it finite.
+ *
+ * Stored positions, which some writers keep beside the weights, are left out.
+ *
+ * @param folder The model's folder.
+ * @returns The weights by the file's names.
+ * @throws {SyntaxError} If the file is truncated, altered or does not parse.
+ * @throws {RangeError} If a weight is NaN or infinite; its tensor is named.
+ * @throws {Deno.errors.NotFound} If the file is missing.
+ *
+ * @example Usage
+ * ```ts
+ * import { readWeightFile } from "#lib/store/model/weight_file.ts";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await assertRejects(() => readWeightFile("none"), Deno.errors.NotFound, "model.safetensors");
+ * ```
+ */
+export async function readWeightFile(folder: string): Promise<WeightMap> {
+  const path = `${folder}/model.safetensors`;
+  try {
+    const tensors = await readSafetensors(path, {
+      select: (name) => !NOT_WEIGHTS.test(name),
+    });
+    checkFinite(tensors, `load ${path}`);
+    return tensors;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Deno.errors.NotFound(
+      `Cannot load ${folder}: expected model.safetensors, got no such file ` +
+        `(other forms, such as pytorch_model.bin, are not read; convert it first)`,
+    );
+  }
+}
+
+/**
+ * Refuses weights that are not finite, which no training recovers from.
+ *
+ * @param weights By name.
+ * @param task What is being done with them, for the error: `load model`.
+ * @throws {RangeError} If a weight is NaN or infinite; its tensor is named.
+ *
+ * @example Usage
+ * ```ts
+ * import { checkFinite } from "#lib/store/model/weight_file.ts";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const weight = { shape: [1], values: Float32Array.of(NaN) };
+ * assertThrows(() => checkFinite({ a: weight }, "load f"), RangeError, 'NaN in tensor "a"');
+ * ```
+ */
+export function checkFinite(weights: WeightMap, task: string): void {
+  for (const [name, { values }] of Object.entries(weights)) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) {
+      throw new RangeError(
+        `Cannot ${task}: expected finite weights, got ${
+          values[at]
+        } in tensor "${name}"`,
+      );
+    }
+  }
+}
+
+/**
+ * Puts the file's name into an error of its tensors.
+ *
+ * @param path The file.
+ * @param read Takes the tensors that are wanted.
+ * @returns What `read` gives.
+ * @throws {ShapeError} If `read` does; the error names the file.
+ *
+ * @example Usage
+ * ```ts
+ * import { namingFile } from "#lib/store/model/weight_file.ts";
+ * import { checkpointReader } from "#lib/mod.ts";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const { take } = checkpointReader({}, "weights");
+ * assertThrows(() => namingFile("a/file", () => take(["b"], [1])), TypeError, "load a/file");
+ * ```
+ */
+export function namingFile<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw new ShapeError(`load ${path}`, error.expected, error.got);
+  }
+}

@@ -1,0 +1,151 @@
+import { assertEquals, assertLess } from "@std/assert";
+import { readBertCheckpoint } from "#lib/encoder/bert_checkpoint.ts";
+import { bertConfig } from "#lib/encoder/bert_config.ts";
+import { bertEncoder } from "#lib/encoder/bert_encoder.ts";
+import type { CheckpointTensors } from "#lib/encoder/checkpoint_tensor.ts";
+import type { Encoder } from "#lib/encoder/encoder.ts";
+import { readModernBertCheckpoint } from "#lib/encoder/modern_bert_checkpoint.ts";
+import { modernBertConfig } from "#lib/encoder/modern_bert_config.ts";
+import { modernBertEncoder } from "#lib/encoder/modern_bert_encoder.ts";
+import { read, tensorOf, tf, valueAndGradients } from "#lib/engine/tensor.ts";
+import { useEngine } from "#lib/engine/use_engine.ts";
+import { packRows } from "#lib/text/pack_texts.ts";
+import distilbert from "#tests/fixtures/encoder/distilbert.json" with {
+  type: "json",
+};
+import modernBert from "#tests/fixtures/encoder/modern_bert.json" with {
+  type: "json",
+};
+import xlmRoberta from "#tests/fixtures/encoder/xlm_roberta.json" with {
+  type: "json",
+};
+import { distance, tensorsOf, vectorsOf } from "./tiny_encoders.ts";
+
+/** What `make_families.py` writes of a model. */
+interface Family {
+  readonly config: unknown;
+  readonly texts: readonly { ids: number[]; attend: number[] }[];
+  readonly head: readonly number[];
+  readonly vectors: readonly number[][];
+  readonly value: number;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  readonly gradients: Readonly<Record<string, readonly number[]>>;
+}
+
+/** The weights that the fixture describes by a formula. */
+function checkpointOf({ shapes }: Family): CheckpointTensors {
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape], place) => [
+      name,
+      numbers(shape, place, /norm/i.test(name) && name.endsWith("weight")),
+    ]),
+  );
+}
+
+/** The numbers of the tensor at a place, around 1 where it is a gain. */
+function numbers(shape: readonly number[], place: number, isGain = false) {
+  const values = Float32Array.from(
+    { length: shape.reduce((product, n) => product * n, 1) },
+    (_, i) => Number(isGain) + 0.4 * Math.cos(0.37 * i * i + place + 1),
+  );
+  return { shape, values };
+}
+
+/** Norm of a gradient and its products with three waves. */
+function products(gradient: ArrayLike<number>): number[] {
+  const g = Array.from(gradient);
+  const wave = (j: number) =>
+    g.reduce((sum, value, i) => sum + value * Math.cos(j * i + j), 0);
+  return [Math.hypot(...g), wave(1), wave(2), wave(3)];
+}
+
+/** A family's encoder and weights, read as from a folder. */
+type Loaded = readonly [Encoder, CheckpointTensors, readonly string[]];
+
+/** A BERT, by its configuration. */
+function bert(family: Family): Loaded {
+  const config = bertConfig(family.config);
+  const { weights, unused } = readBertCheckpoint(checkpointOf(family), config);
+  return [bertEncoder(config, { dim: 8 }), weights, unused];
+}
+
+/** A ModernBERT, by its configuration. */
+function modern(family: Family): Loaded {
+  const config = modernBertConfig(family.config);
+  const { weights, unused } = readModernBertCheckpoint(
+    checkpointOf(family),
+    config,
+  );
+  return [modernBertEncoder(config, { dim: 8 }), weights, unused];
+}
+
+const FAMILIES: readonly (readonly [string, Family, typeof bert])[] = [
+  ["bertEncoder() of a DistilBERT", distilbert, bert],
+  ["bertEncoder() of an XLM-R", xlmRoberta, bert],
+  ["modernBertEncoder()", modernBert, modern],
+];
+
+/** The encoder and its parameters on the engine in use. */
+function ready(family: Family, load: typeof bert) {
+  const [encoder, weights, unused] = load(family);
+  assertEquals(unused, []);
+  const head = numbers(family.head, Object.keys(family.shapes).length);
+  const values = Object.fromEntries(
+    Object.entries({ ...weights, "head.weight": head }).map((
+      [name, { values }],
+    ) => [name, values]),
+  );
+  const packed = packRows(family.texts.map(({ ids, attend }) => ({
+    ids,
+    attend: attend.map((flag) => flag === 1),
+  })));
+  return { encoder, parameters: tensorsOf(encoder, values), packed };
+}
+
+for (const [name, family, load] of FAMILIES) {
+  Deno.test(`${name} gives transformers' vectors to 11 digits on reference`, async () => {
+    await useEngine("reference");
+    const { encoder, parameters, packed } = ready(family, load);
+    const { values, offsets } = encoder.encode(packed, parameters);
+    family.vectors.forEach((expected, text) => {
+      const got = vectorsOf(values, offsets, text);
+      assertLess(distance(got, [...expected]), 1e-11, `text ${text}`);
+    });
+  });
+
+  Deno.test(`${name} gives transformers' gradients of every parameter on reference`, async () => {
+    await useEngine("reference");
+    const { encoder, parameters, packed } = ready(family, load);
+    const factors = Float64Array.from(
+      family.texts.flatMap(({ ids }, text) =>
+        Array.from({ length: ids.length * 8 }, (_, i) => Math.cos(i + text))
+      ),
+    );
+    const { value, gradients } = valueAndGradients((p) => {
+      const { values } = encoder.encode(packed, p);
+      return tf.sum(tf.mul(values, tensorOf(factors, values.shape)));
+    }, parameters);
+    assertLess(Math.abs(read(value)[0]! - family.value), 1e-10);
+    const names = Object.keys(gradients).sort();
+    assertEquals(names, Object.keys(family.gradients).sort());
+    for (const name of names) {
+      const expected = family.gradients[name]!;
+      const got = products(read(gradients[name]!));
+      const scale = Math.max(1, expected[0]!);
+      assertLess(distance(got, [...expected]), 1e-9 * scale, name);
+    }
+  });
+
+  for (const engine of ["wasm", "onnx"] as const) {
+    Deno.test(`${name} gives transformers' vectors to 5 digits on ${engine}`, async () => {
+      await useEngine(engine);
+      const { encoder, parameters, packed } = ready(family, load);
+      const { values, offsets } = encoder.encode(packed, parameters);
+      family.vectors.forEach((expected, text) => {
+        const got = vectorsOf(values, offsets, text);
+        // 32 bits: 2 to 5 layers, each of some ten roundings of 6e-8.
+        assertLess(distance(got, [...expected]), 2e-5, `text ${text}`);
+      });
+    });
+  }
+}
