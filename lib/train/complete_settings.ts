@@ -1,5 +1,5 @@
 import type { ModelFamily } from "../store/model/model.ts";
-import { mixesBatch } from "./batch_loss.ts";
+import { isDistillation, mixesBatch } from "./batch_loss.ts";
 import { batchesOf } from "./source_order.ts";
 import { refuseSetting, type SettingValue } from "./setting.ts";
 import { type GivenSettings, TRAIN_SETTINGS } from "./setting_table.ts";
@@ -89,7 +89,7 @@ export function completeSettings(
     loss,
     temperature: pick(
       "temperature",
-      loss === "kl" ? 1 : familyDefaults(context.family).temperature,
+      isDistillation(loss) ? 1 : familyDefaults(context.family).temperature,
     ),
     ...optimizerOf(pick, context),
     ...pace,
@@ -166,11 +166,11 @@ function paceOf(given: GivenSettings, context: SettingContext) {
 }
 
 /** In how many pieces a step is computed. */
-function memoryOf(pick: Pick, loss: TrainSettings["loss"], batch: number) {
+function memoryOf(pick: Pick, loss: string, batch: number) {
   const accumulate = pick("accumulate", 1);
   if (accumulate > 1 && mixesBatch(loss)) {
     throw new RangeError(
-      `Cannot use --accumulate with --loss ${loss}: expected a loss that takes each query by itself (kl, pairwise), got one over the whole batch; use --chunk, which gives the whole batch's gradient`,
+      `Cannot use --accumulate with --loss ${loss}: expected a loss that takes each query by itself (all but contrastive), got one over the whole batch; use --chunk, which gives the whole batch's gradient`,
     );
   }
   if (accumulate > batch) {
@@ -207,21 +207,21 @@ function lossOf(
   asked: string,
   context: SettingContext,
   given: GivenSettings,
-): TrainSettings["loss"] {
+): string {
   const live = typeof given.teacher === "string" && given.teacher !== "";
   const scored = context.teacherScores || live;
   if (asked === "auto") return scored ? "kl" : "contrastive";
-  if (live && asked !== "kl") {
+  if (live && !isDistillation(asked)) {
     throw new RangeError(
-      `Cannot use --teacher with --loss ${asked}: expected --loss kl, which learns from a teacher's scores, got one that does not`,
+      `Cannot use --teacher with --loss ${asked}: expected a loss that learns from a teacher's scores, such as kl, got one that does not`,
     );
   }
-  if (asked === "kl" && !scored) {
+  if (isDistillation(asked) && !scored) {
     throw new RangeError(
-      "Cannot use --loss kl: expected teacher scores in the data or --teacher DIR, got neither",
+      `Cannot use --loss ${asked}: expected teacher scores in the data or --teacher DIR, got neither`,
     );
   }
-  return asked as TrainSettings["loss"];
+  return asked;
 }
 
 function negativesOf(asked: string, context: SettingContext): string {

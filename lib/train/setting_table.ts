@@ -1,5 +1,6 @@
 import { OPTIMIZER_NAMES } from "../optim/optimizer_named.ts";
 import { SCHEDULE_NAMES } from "../optim/schedule_named.ts";
+import { LOSS_NAMES } from "./batch_loss.ts";
 import {
   type SettingTable,
   type SettingValue,
@@ -30,7 +31,7 @@ export const TRAIN_SETTINGS: SettingTable = {
   split: { type: "string", default: "train", help: "the split to train on" },
   loss: {
     type: "string",
-    choices: ["auto", "kl", "contrastive", "pairwise"],
+    choices: ["auto", ...LOSS_NAMES],
     default: "auto",
     help: "auto is kl where there are teacher scores, else contrastive",
   },

@@ -8,8 +8,8 @@ export interface TrainSettings {
   readonly sources: string;
   /** The split whose judgements are trained on. */
   readonly split: string;
-  /** What the scores are held against. */
-  readonly loss: "kl" | "contrastive" | "pairwise";
+  /** What the scores are held against: one of `LOSS_NAMES`. */
+  readonly loss: string;
   /** Divisor of the scores before the softmax. */
   readonly temperature: number;
   /** The rule from gradients to parameters. */

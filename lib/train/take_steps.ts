@@ -7,7 +7,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import type { Bm25 } from "../search/bm25.ts";
 import { writeCheckpoint } from "../store/checkpoint.ts";
 import { openMetrics } from "../store/metrics_log.ts";
-import { batchLoss } from "./batch_loss.ts";
+import { batchLoss, isDistillation } from "./batch_loss.ts";
 import { trainingSet } from "./examples.ts";
 import { runLoop, type StepLine } from "./loop.ts";
 import { searchCollection } from "../search/search_collection.ts";
@@ -138,7 +138,7 @@ function drawer(
   const sets = sources.map((source) =>
     trainingSet(source, {
       split,
-      distil: settings.loss === "kl" && !teach,
+      distil: isDistillation(settings.loss) && !teach,
       negatives: negativesOf(settings, (split) => words(source)(split)),
     })
   );

@@ -1,3 +1,4 @@
+import { isDistillation } from "./batch_loss.ts";
 import { carveDev } from "../dataset/carve_dev.ts";
 import { type Dataset, splitOf, type Tuple } from "../dataset/dataset.ts";
 import { loadDataset } from "../dataset/load_dataset.ts";
@@ -83,8 +84,9 @@ export function offerOf(
     given.teacher ? [] : tuples.filter(({ scores }) => scores)
   );
   const teacherScores = scored.every((tuples) => tuples.length > 0);
+  const { loss = "auto" } = given;
   const distils = teacherScores &&
-    ["auto", "kl"].includes(`${given.loss ?? "auto"}`);
+    (loss === "auto" || isDistillation(`${loss}`));
   return {
     queries: distils
       ? scored.map(({ length }) => length)

@@ -1,9 +1,19 @@
 import "#tests/support/permitted.ts";
-import { assertAlmostEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
 import type { TokenVectors } from "#lib/encoder/encoder.ts";
 import { read, tensorOf, tf } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
-import { batchLoss } from "#lib/train/batch_loss.ts";
+import {
+  batchLoss,
+  isDistillation,
+  LOSS_NAMES,
+  mixesBatch,
+} from "#lib/train/batch_loss.ts";
 import type { TrainingBatch } from "#lib/train/step.ts";
 import { THREE_TOKENS } from "./tiny_training.ts";
 
@@ -98,4 +108,40 @@ Deno.test("batchLoss() kl refuses a batch without teacher scores", async () => {
     RangeError,
     "Cannot distil: expected teacher scores with the batch, got none",
   );
+});
+
+Deno.test("batchLoss() gives every named loss of a query's own documents", async () => {
+  await useEngine("reference");
+  const teacher = Float32Array.of(-4, 8, 10, 90);
+  const softplus = (x: number) => Math.log1p(Math.exp(x));
+  const share = (gap: number) => 1 / (1 + Math.exp(-gap));
+  // The student's scores are 3, 1 and 4, 10: margins of 2 and -6.
+  const expected: Record<string, (t: number) => number> = {
+    "margin-mse": (t) => ((2 / t + 12) ** 2 + (-6 / t + 80) ** 2) / 2,
+    "mse": (t) =>
+      ((3 / t + 4) ** 2 + (1 / t - 8) ** 2 + (4 / t - 10) ** 2 +
+        (10 / t - 90) ** 2) / 4,
+    "rank-net": (t) => (softplus(-2 / t) + softplus(6 / t)) / 2,
+    "weighted-rank-net": (t) =>
+      (-12 * softplus(-2 / t) - 80 * softplus(6 / t)) / 2,
+    "list-net": (t) =>
+      (share(-12) * softplus(-2 / t) + share(12) * softplus(2 / t) +
+        share(-80) * softplus(6 / t) + share(80) * softplus(-6 / t)) / 2,
+  };
+  for (const [loss, value] of Object.entries(expected)) {
+    for (const temperature of [1, 2]) {
+      const got = lossOf({ loss, temperature }, { ...two, teacher });
+      assertAlmostEquals(got, value(temperature), 1e-9, loss);
+    }
+  }
+});
+
+Deno.test("LOSS_NAMES are all tried here, and those that distil ask for a teacher", async () => {
+  await useEngine("reference");
+  for (const loss of LOSS_NAMES) {
+    const asked = () => lossOf({ loss, temperature: 1 });
+    if (isDistillation(loss)) assertThrows(asked, RangeError, "Cannot distil");
+    else assert(Number.isFinite(asked()));
+  }
+  assertEquals(LOSS_NAMES.filter(mixesBatch), ["contrastive"]);
 });

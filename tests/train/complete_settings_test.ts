@@ -76,7 +76,7 @@ Deno.test("completeSettings() refuses parts of a loss over the whole batch, and 
   assertThrows(
     () => completeSettings({ accumulate: 2 }, context),
     RangeError,
-    "Cannot use --accumulate with --loss contrastive: expected a loss that takes each query by itself (kl, pairwise), got one over the whole batch; use --chunk",
+    "Cannot use --accumulate with --loss contrastive: expected a loss that takes each query by itself (all but contrastive), got one over the whole batch; use --chunk",
   );
   assertThrows(
     () =>
@@ -121,6 +121,16 @@ Deno.test("completeSettings() refuses what contradicts the data", () => {
     () => completeSettings({ loss: "kl" }, context),
     RangeError,
     "Cannot use --loss kl",
+  );
+  assertThrows(
+    () => completeSettings({ loss: "margin-mse" }, context),
+    RangeError,
+    "Cannot use --loss margin-mse: expected teacher scores",
+  );
+  assertThrows(
+    () => completeSettings({ loss: "rank-net", teacher: "dir" }, context),
+    RangeError,
+    "expected a loss that learns from a teacher's scores, such as kl",
   );
   assertThrows(
     () => completeSettings({ negatives: "given" }, context),
