@@ -1,12 +1,21 @@
 import { tf } from "./tensor.ts";
 
 /** The engines that exist. */
-export type EngineName = "onnx" | "wasm" | "reference";
+export type EngineName = "torch" | "onnx" | "wasm" | "reference";
+
+/**
+ * How activations are stored and products are made: `fp32` in 32 bits; `tf32`
+ * stored so, with products of 19-bit factors; `bf16` stored in 16 bits, sums,
+ * statistics, scores, losses and parameters in 32.
+ */
+export type Precision = "fp32" | "tf32" | "bf16";
 
 /** Settings of {@linkcode useEngine}. */
 export interface UseEngineOptions {
   /** Threads for matrix products; absent for as many as there are cores. */
   readonly threads?: number | undefined;
+  /** Storage of activations. Default `fp32`. */
+  readonly precision?: Precision | undefined;
 }
 
 /** The engine that was taken. */
@@ -30,6 +39,7 @@ export interface EngineModule {
 
 /** Fastest first; each is loaded only when it is asked for. */
 const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
+  torch: () => import("./torch/register.ts"),
   onnx: () => import("./onnx/register.ts"),
   wasm: () => import("./wasm/register.ts"),
   reference: () => import("./reference/register.ts"),
@@ -38,8 +48,8 @@ const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
 /**
  * Chooses what computes from now on.
  *
- * `auto` takes the first of `onnx`, `wasm` and `reference` that works here, and
- * says why it passed the others over. A named engine is taken or is an error.
+ * `auto` takes the first of `torch`, `onnx`, `wasm` and `reference` that works
+ * here, and says why it passed the others over. A named engine is taken or is an error.
  * Tensors made before stay with the engine that made them.
  *
  * @param name An engine's name, or `auto`.
@@ -88,7 +98,7 @@ export async function useEngine(
  * import { engineNames } from "#lib/mod.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(engineNames(), ["onnx", "wasm", "reference"]);
+ * assertEquals(engineNames(), ["torch", "onnx", "wasm", "reference"]);
  * ```
  */
 export function engineNames(): EngineName[] {
