@@ -75,12 +75,15 @@ function fusedAttention(qkv: Tensor, settings: Settings): Tensor {
     kernel: "LabAttention",
     inputs: { qkv },
     attributes,
-    save: ([, probabilities]) => [qkv, probabilities!],
-    gradient: (dy, [qkv, probabilities]) =>
+    save: ([, ...rest]) => [qkv, ...rest],
+    // An engine may keep more than the probabilities, or other things instead.
+    gradient: (dy, [qkv, probabilities, sums, state]) =>
       runKernel("LabAttentionGrad", {
         dy,
         qkv: qkv!,
         probabilities: probabilities!,
+        ...(sums && { sums }),
+        ...(state && { state }),
       }, attributes),
   });
 }

@@ -36,7 +36,6 @@ const FUNCTIONS = {
   aoti_torch_get_storage_offset: status("u64", "buffer"),
   aoti_torch_get_storage_size: status("u64", "buffer"),
   aoti_torch_get_dtype: status("u64", "buffer"),
-  aoti_torch_get_dim: status("u64", "buffer"),
   aoti_torch_get_size: status("u64", "i64", "buffer"),
   aoti_torch_scalar_to_tensor_float32: status("f32", "buffer"),
   aoti_torch_empty_strided: status(

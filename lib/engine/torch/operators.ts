@@ -62,9 +62,10 @@ export interface Operators {
     what: string,
     fill: (slot: BigUint64Array) => number | bigint,
   ) => bigint;
-  /** One more reference to the same tensor. */
-  readonly again: (tensor: Handle) => Handle;
-  /** Takes a handle out of its scope: whoever does must free it. */
+  /**
+   * Takes a handle out of its scope, or a new reference where it belongs to
+   * somebody else: whoever does must free it.
+   */
   readonly take: (tensor: Handle) => Handle;
   /** Frees a handle, scoped or taken. */
   readonly free: (tensor: Handle) => void;
@@ -130,12 +131,11 @@ export function operatorsOf(library: TorchLibrary): Operators {
       }
     },
     make: (what, fill) => scope.note(ask(what, fill)),
-    again: (tensor) =>
-      scope.note(
-        ask("again", (slot) =>
+    take: (tensor) =>
+      scope.leave(tensor)
+        ? tensor
+        : ask("again", (slot) =>
           functions.aoti_torch_new_tensor_handle(tensor, slot)),
-      ),
-    take: scope.take,
     free: scope.free,
     scoped: scope.scoped,
   };
@@ -240,10 +240,7 @@ function scopes(release: (tensor: Handle) => void) {
       current.add(tensor);
       return tensor;
     },
-    take(tensor: Handle): Handle {
-      current.delete(tensor);
-      return tensor;
-    },
+    leave: (tensor: Handle): boolean => current.delete(tensor),
     free(tensor: Handle): void {
       current.delete(tensor);
       release(tensor);

@@ -7,9 +7,26 @@ import { hostKernels } from "../reference/host_kernels.ts";
 import { tf } from "../tensor.ts";
 import { BACKEND, type Kernel, registerKernels } from "./kernel.ts";
 import { withArrays } from "./kernels/arrays.ts";
+import { attention, attentionGradient } from "./kernels/attention.ts";
+import { dropout } from "./kernels/dropout.ts";
 import { withElementwise } from "./kernels/elementwise.ts";
 import { hosted } from "./kernels/host.ts";
+import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
+import { linear, linearGradient } from "./kernels/linear.ts";
+import { maxSim, maxSimGradient } from "./kernels/max_sim.ts";
 import { moveKernels } from "./kernels/moves.ts";
+import {
+  embedding,
+  embeddingGradient,
+  unitNorm,
+  unitNormGradient,
+} from "./kernels/rows.ts";
+import {
+  adamW,
+  scale,
+  scheduleFreeAdamW,
+  sumOfSquares,
+} from "./kernels/steps.ts";
 import { openTorch, type TorchLibrary } from "./library.ts";
 import { operatorsOf } from "./operators.ts";
 import { type Precision, tensorsOf } from "./tensors.ts";
@@ -118,5 +135,22 @@ function allKernels(): Record<string, Kernel> {
   return {
     ...withArrays(withElementwise(plain)),
     ...moveKernels,
+    LabLinear: linear,
+    LabLinearGrad: linearGradient,
+    LabAttention: attention,
+    LabAttentionGrad: attentionGradient,
+    LabLayerNorm: layerNorm,
+    LabLayerNormGrad: layerNormGradient,
+    LabEmbedding: embedding,
+    LabEmbeddingGrad: embeddingGradient,
+    LabUnitNorm: unitNorm,
+    LabUnitNormGrad: unitNormGradient,
+    LabDropout: dropout,
+    LabMaxSim: maxSim,
+    LabMaxSimGrad: maxSimGradient,
+    LabAdamW: adamW,
+    LabScheduleFreeAdamW: scheduleFreeAdamW,
+    LabScale: scale,
+    LabSumOfSquares: sumOfSquares,
   };
 }

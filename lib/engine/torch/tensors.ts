@@ -42,6 +42,8 @@ export interface Tensors extends Operators {
   readonly toHost: (tensor: Handle, kind: Kind, size: number) => Numbers;
   /** The sum, with a factor on the second. */
   readonly add: (a: Handle, b: Handle, factor?: number) => Handle;
+  /** The length of a tensor along one axis. */
+  readonly lengthOf: (tensor: Handle, axis: number) => number;
   /** The kind of elements, libtorch's number. */
   readonly elementOf: (tensor: Handle) => number;
   /** The same tensor, or a copy of another kind of elements. */
@@ -156,6 +158,11 @@ export function tensorsOf(
     ...operators,
     isCuda,
     elementOf,
+    lengthOf: (tensor, axis) =>
+      Number(
+        ask("length", (slot) =>
+          functions.aoti_torch_get_size(tensor, axis, slot)),
+      ),
     empty: (shape, element = ELEMENT.float32) =>
       emptyOn(device, shape, element),
     scalar: (value) =>

@@ -82,8 +82,8 @@ export class TorchBackend extends tf.KernelBackend {
       if (start !== 0n) this.#storages.set(start, storage);
     }
     storage.tensors++;
-    this.torch.take(handle);
-    this.#entries.set(dataId, { handle, storage, ...rest });
+    const owned = this.torch.take(handle);
+    this.#entries.set(dataId, { handle: owned, storage, ...rest });
   }
 
   /** The handle of a tensor; it stays the tensor's. */

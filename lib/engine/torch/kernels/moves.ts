@@ -4,8 +4,7 @@
  * @module
  */
 import { axesOf } from "../../reference/shape_walk.ts";
-import type { Kernel, KernelCall } from "../kernel.ts";
-import type { Handle } from "../operators.ts";
+import type { Kernel } from "../kernel.ts";
 import { ELEMENT_OF, type Kind, sizeOf } from "../tensors.ts";
 import type { Info } from "../torch_backend.ts";
 
@@ -54,19 +53,8 @@ const slice: Kernel = ({ inputs, attrs, backend, torch }) => {
     if (length === x.shape[axis]) return;
     view = torch.cut(view, axis, begin[axis] ?? 0, length);
   });
-  return adoptView(x, view, shape, { backend, torch });
+  return backend.adopt(view, shape, x.dtype);
 };
-
-/** Gives out a view, or what the input itself is where nothing was cut. */
-function adoptView(
-  x: Info,
-  view: Handle,
-  shape: readonly number[],
-  { backend, torch }: Pick<KernelCall, "backend" | "torch">,
-): Info {
-  const own = view === backend.handle(x) ? torch.again(view) : view;
-  return backend.adopt(own, shape, x.dtype);
-}
 
 /** `SplitV`: views of pieces along one axis. */
 const split: Kernel = ({ inputs, attrs, backend, torch }) => {
