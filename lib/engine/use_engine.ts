@@ -37,6 +37,11 @@ export interface EngineModule {
   register(options?: UseEngineOptions): Promise<{ readonly device: string }>;
 }
 
+/** What engines offer besides `fp32`. */
+const PRECISIONS: Partial<Record<EngineName, readonly Precision[]>> = {
+  torch: ["fp32", "tf32", "bf16"],
+};
+
 /** Fastest first; each is loaded only when it is asked for. */
 const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
   torch: () => import("./torch/register.ts"),
@@ -53,7 +58,7 @@ const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
  * Tensors made before stay with the engine that made them.
  *
  * @param name An engine's name, or `auto`.
- * @param options Threads.
+ * @param options Threads and precision.
  * @returns The engine taken.
  * @throws {RangeError} If the name is unknown, or the engine named does not work here.
  *
@@ -73,6 +78,7 @@ export async function useEngine(
   const why: string[] = [];
   for (const candidate of wanted) {
     try {
+      checkPrecision(candidate, options.precision);
       const { register } = await ENGINES[candidate]();
       const { device } = await register(options);
       if (!await tf.setBackend(candidate)) throw new RangeError("it refused");
@@ -112,6 +118,17 @@ function checked(name: EngineName): EngineName {
     `Cannot use an engine: expected auto, ${
       engineNames().join(", ")
     }, got ${name}`,
+  );
+}
+
+/** Refuses a precision that an engine does not have. */
+function checkPrecision(name: EngineName, precision: Precision = "fp32") {
+  const offered = PRECISIONS[name] ?? ["fp32"];
+  if (offered.includes(precision)) return;
+  throw new RangeError(
+    `Cannot compute in ${precision} on engine ${name}: expected ${
+      offered.join(", ")
+    }`,
   );
 }
 

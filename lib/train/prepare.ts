@@ -6,7 +6,11 @@ import {
   type Tuple,
 } from "../dataset/dataset.ts";
 import { loadDataset } from "../dataset/load_dataset.ts";
-import type { EngineInUse, EngineName } from "../engine/use_engine.ts";
+import type {
+  EngineInUse,
+  EngineName,
+  Precision,
+} from "../engine/use_engine.ts";
 import { useEngine } from "../engine/use_engine.ts";
 import { stream } from "../num/stream.ts";
 import { loadModel } from "../store/model/load_model.ts";
@@ -43,7 +47,12 @@ export interface Prepared {
 export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
   const text = (name: string, otherwise: string) =>
     (given[name] ?? otherwise) as string;
-  const engine = await useEngine(text("engine", "auto") as EngineName | "auto");
+  const engine = await useEngine(
+    text("engine", "auto") as EngineName | "auto",
+    {
+      precision: text("precision", "fp32") as Precision,
+    },
+  );
   const split = text("split", "train");
   const loaded = await loadDataset(text("data", "wordnet"));
   const measuredOn = testSplit(loaded, split);
