@@ -157,7 +157,11 @@ export async function openTorch(
 function setEnvironment(variables: Readonly<Record<string, string>>): void {
   for (const [variable, value] of Object.entries(variables)) {
     const { state } = Deno.permissions.querySync({ name: "env", variable });
-    if (state === "granted") Deno.env.set(variable, value);
+    if (state !== "granted") continue;
+    // What the user has set stands, unless it was asked for otherwise just now.
+    const isOurs = variable === "GOMP_SPINCOUNT";
+    if (isOurs && Deno.env.has(variable)) continue;
+    Deno.env.set(variable, value);
   }
 }
 

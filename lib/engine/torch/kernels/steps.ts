@@ -20,11 +20,15 @@ export function stepOf(
     "beta1" | "beta2" | "correction1" | "correction2"
   >,
 ): number | undefined {
-  const step = Math.round(Math.log1p(-correction2) / Math.log(beta2));
+  // 32-bit floats, in which libtorch counts steps, hold whole numbers up to here.
+  const most = 2 ** 24 - 1;
+  const step = Math.min(
+    most,
+    Math.round(Math.log1p(-correction2) / Math.log(beta2)),
+  );
   const fits = (beta: number, correction: number) =>
     Math.abs(1 - beta ** step - correction) <= 1e-12;
-  // 32-bit floats, in which libtorch counts steps, hold whole numbers up to here.
-  return step >= 1 && step < 2 ** 24 && fits(beta1, correction1) &&
+  return step >= 1 && fits(beta1, correction1) &&
       fits(beta2, correction2)
     ? step
     : undefined;
