@@ -1,8 +1,5 @@
-import {
-  type EngineName,
-  engineNames,
-  type Precision,
-} from "../engine/use_engine.ts";
+import type { Precision } from "../engine/precision.ts";
+import { type EngineName, engineNames } from "../engine/use_engine.ts";
 import type { SettingTable, SettingValue } from "../train/setting.ts";
 import { COMMON_FLAGS } from "./flags.ts";
 

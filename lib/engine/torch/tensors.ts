@@ -10,9 +10,6 @@ import { DEVICE, ELEMENT, type Handle, type Operators } from "./operators.ts";
 /** The kinds of numbers that TensorFlow.js knows. */
 export type Kind = "float32" | "int32" | "bool";
 
-/** How activations are stored, and how products of 32-bit numbers are made. */
-export type Precision = "fp32" | "tf32" | "bf16";
-
 /** Numbers in memory. */
 export type Numbers = Float32Array | Int32Array | Uint8Array;
 

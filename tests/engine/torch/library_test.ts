@@ -50,16 +50,13 @@ Deno.test("findTorch() finds what an installation put below a folder", async () 
   assertEquals(found?.from, "installation");
 });
 
-Deno.test("findTorch() says when it may not ask a Python", async () => {
-  const { tried } = await findTorch({
-    named: "",
-    installed: "/nowhere",
-    python: "no-such-python",
-  });
-  assertEquals(
-    tried[1],
-    "no-such-python: not asked (--allow-run=no-such-python)",
-  );
+Deno.test({
+  name: "findTorch() says when it may not ask a Python",
+  permissions: { run: false, read: "inherit", env: "inherit" },
+  fn: async () => {
+    const { tried } = await findTorch({ named: "", installed: "/nowhere" });
+    assertEquals(tried[1], "python3: not asked (--allow-run=python3)");
+  },
 });
 
 Deno.test("openTorch() refuses a file that is no library", async () => {

@@ -1,4 +1,5 @@
-import { type Precision, useEngine } from "#lib/engine/use_engine.ts";
+import type { Precision } from "#lib/engine/precision.ts";
+import { useEngine } from "#lib/engine/use_engine.ts";
 import type { TorchBackend } from "#lib/engine/torch/torch_backend.ts";
 import { tf } from "#lib/engine/tensor.ts";
 

@@ -1,6 +1,6 @@
 import "#tests/support/permitted.ts";
 import { read, tf } from "#lib/engine/tensor.ts";
-import type { Precision } from "#lib/engine/use_engine.ts";
+import type { Precision } from "#lib/engine/precision.ts";
 import { stepOf as numberOfStep } from "#lib/engine/torch/kernels/steps.ts";
 import { assertEquals } from "@std/assert";
 import { scoreGradients, smallModel, stepOf } from "../onnx/small_layer.ts";
