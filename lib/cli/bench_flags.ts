@@ -1,3 +1,5 @@
+import type { Precision } from "../engine/precision.ts";
+import { type EngineName, engineNames } from "../engine/use_engine.ts";
 import type { SettingTable, SettingValue } from "../train/setting.ts";
 import { COMMON_FLAGS } from "./flags.ts";
 
@@ -5,15 +7,15 @@ import { COMMON_FLAGS } from "./flags.ts";
 export const BENCH_FLAGS: SettingTable = {
   engine: {
     type: "string",
-    choices: ["auto", "onnx", "wasm", "reference"],
+    choices: ["auto", ...engineNames()],
     default: "onnx",
     help: "our engine",
   },
   precision: {
     type: "string",
-    choices: ["fp32"],
+    choices: ["fp32", "tf32", "bf16"],
     default: "fp32",
-    help: "storage of our activations",
+    help: "storage of our activations; tf32 and bf16 on engine torch",
   },
   model: { type: "string", help: "a model folder" },
   data: { type: "string", help: "a BEIR folder, plain or gzipped" },
@@ -81,8 +83,8 @@ export const BENCH_FLAGS: SettingTable = {
 
 /** Settings of the benchmark, complete. */
 export interface BenchSettings {
-  readonly engine: "auto" | "onnx" | "wasm" | "reference";
-  readonly precision: string;
+  readonly engine: "auto" | EngineName;
+  readonly precision: Precision;
   readonly model: string;
   readonly data: string;
   readonly split: string;
@@ -123,7 +125,7 @@ export function benchSettings(
   }
   return {
     engine: text("engine") as BenchSettings["engine"],
-    precision: text("precision"),
+    precision: text("precision") as Precision,
     model: text("model"),
     data: text("data"),
     split: text("split"),

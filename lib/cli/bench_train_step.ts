@@ -52,6 +52,7 @@ export async function benchTrainStep(
   const batch = benchBatch(await readBeir(settings.data), settings);
   const { name: engine } = await useEngine(settings.engine, {
     threads: settings.threads,
+    precision: settings.precision,
   });
   const model = await benchModel(settings);
   const weights = withHead(model);

@@ -13,13 +13,37 @@ import { Worker, workerData } from "node:worker_threads";
 export type Address = bigint;
 
 /** The kinds of arguments and results that our calls use. */
-export type ForeignType = "u32" | "i32" | "u64" | "buffer" | "void";
+export type ForeignType =
+  | "u32"
+  | "i32"
+  | "u64"
+  | "i64"
+  | "f32"
+  | "f64"
+  | "bool"
+  | "buffer"
+  | "void";
 
 /** One argument: an integer, or bytes that stay alive during the call. */
 export type ForeignValue = number | bigint | ArrayBufferView;
 
 /** A C function that is called and waited for. */
 export type ForeignFunction = (...values: ForeignValue[]) => bigint;
+
+/** How a function of an opened library is called. */
+export interface ForeignSignature {
+  /** The kinds of its arguments. */
+  readonly parameters: readonly ForeignType[];
+  /** The kind of its result. */
+  readonly result: ForeignType;
+  /** Whether a library without it is opened all the same. */
+  readonly optional?: boolean;
+}
+
+/** A function of an opened library: 64-bit integers come back as `bigint`. */
+export type LibraryFunction = (
+  ...values: (ForeignValue | boolean)[]
+) => number | bigint;
 
 /** Operating system and processor, in Deno's words: `linux`, `x86_64`. */
 export function platform(): { readonly os: string; readonly arch: string } {
@@ -74,6 +98,41 @@ export function callExport(path: string | URL, name: string): Address {
   });
   const call = library.symbols[name] as () => Deno.PointerValue;
   return Deno.UnsafePointer.value(call());
+}
+
+/**
+ * Opens a shared library and functions of it, to be called without detours.
+ *
+ * @param path A file path, or a name that the system's own search finds.
+ * @param signatures The functions by name.
+ * @returns The functions; optional ones that are absent are left out.
+ */
+export function openLibrary<Name extends string>(
+  path: string,
+  signatures: Readonly<Record<Name, ForeignSignature>>,
+): Readonly<Record<Name, LibraryFunction | undefined>> {
+  const { symbols } = Deno.dlopen(
+    path,
+    signatures as Deno.ForeignLibraryInterface,
+  );
+  const names = Object.keys(signatures) as Name[];
+  return Object.fromEntries(
+    names.map((name) => [name, symbols[name] ?? undefined]),
+  ) as Record<Name, LibraryFunction | undefined>;
+}
+
+/**
+ * The bytes that stand at an address, not a copy.
+ *
+ * @param address Where the first byte is.
+ * @param length How many.
+ * @returns A buffer over them, to be used only while they are there.
+ */
+export function bytesAt(address: Address, length: number): ArrayBuffer {
+  const pointer = Deno.UnsafePointer.create(address);
+  return pointer === null
+    ? new ArrayBuffer(0)
+    : Deno.UnsafePointerView.getArrayBuffer(pointer, length);
 }
 
 /**

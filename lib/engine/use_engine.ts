@@ -1,12 +1,15 @@
+import type { Precision } from "./precision.ts";
 import { tf } from "./tensor.ts";
 
 /** The engines that exist. */
-export type EngineName = "onnx" | "wasm" | "reference";
+export type EngineName = "torch" | "onnx" | "wasm" | "reference";
 
 /** Settings of {@linkcode useEngine}. */
 export interface UseEngineOptions {
   /** Threads for matrix products; absent for as many as there are cores. */
   readonly threads?: number | undefined;
+  /** Storage of activations. Default `fp32`. */
+  readonly precision?: Precision | undefined;
 }
 
 /** The engine that was taken. */
@@ -28,8 +31,14 @@ export interface EngineModule {
   register(options?: UseEngineOptions): Promise<{ readonly device: string }>;
 }
 
+/** What engines offer besides `fp32`. */
+const PRECISIONS: Partial<Record<EngineName, readonly Precision[]>> = {
+  torch: ["fp32", "tf32", "bf16"],
+};
+
 /** Fastest first; each is loaded only when it is asked for. */
 const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
+  torch: () => import("./torch/register.ts"),
   onnx: () => import("./onnx/register.ts"),
   wasm: () => import("./wasm/register.ts"),
   reference: () => import("./reference/register.ts"),
@@ -38,12 +47,12 @@ const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
 /**
  * Chooses what computes from now on.
  *
- * `auto` takes the first of `onnx`, `wasm` and `reference` that works here, and
- * says why it passed the others over. A named engine is taken or is an error.
+ * `auto` takes the first of `torch`, `onnx`, `wasm` and `reference` that works
+ * here, and says why it passed the others over. A named engine is taken or is an error.
  * Tensors made before stay with the engine that made them.
  *
  * @param name An engine's name, or `auto`.
- * @param options Threads.
+ * @param options Threads and precision.
  * @returns The engine taken.
  * @throws {RangeError} If the name is unknown, or the engine named does not work here.
  *
@@ -63,6 +72,7 @@ export async function useEngine(
   const why: string[] = [];
   for (const candidate of wanted) {
     try {
+      checkPrecision(candidate, options.precision);
       const { register } = await ENGINES[candidate]();
       const { device } = await register(options);
       if (!await tf.setBackend(candidate)) throw new RangeError("it refused");
@@ -88,7 +98,7 @@ export async function useEngine(
  * import { engineNames } from "#lib/mod.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(engineNames(), ["onnx", "wasm", "reference"]);
+ * assertEquals(engineNames(), ["torch", "onnx", "wasm", "reference"]);
  * ```
  */
 export function engineNames(): EngineName[] {
@@ -102,6 +112,17 @@ function checked(name: EngineName): EngineName {
     `Cannot use an engine: expected auto, ${
       engineNames().join(", ")
     }, got ${name}`,
+  );
+}
+
+/** Refuses a precision that an engine does not have. */
+function checkPrecision(name: EngineName, precision: Precision = "fp32") {
+  const offered = PRECISIONS[name] ?? ["fp32"];
+  if (offered.includes(precision)) return;
+  throw new RangeError(
+    `Cannot compute in ${precision} on engine ${name}: expected ${
+      offered.join(", ")
+    }`,
   );
 }
 

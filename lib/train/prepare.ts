@@ -1,4 +1,5 @@
 import { type Dataset, poolOf, splitOf } from "../dataset/dataset.ts";
+import type { Precision } from "../engine/precision.ts";
 import type { EngineInUse, EngineName } from "../engine/use_engine.ts";
 import { useEngine } from "../engine/use_engine.ts";
 import { loadModel } from "../store/model/load_model.ts";
@@ -37,6 +38,7 @@ export interface Prepared {
 export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
   const engine = await useEngine(
     `${given.engine ?? "auto"}` as EngineName | "auto",
+    { precision: `${given.precision ?? "fp32"}` as Precision },
   );
   const { dataset, sources, measuredOn } = await loadTrainingData(given);
   const { dim } = given;

@@ -1,3 +1,4 @@
+import { engineNames } from "../engine/use_engine.ts";
 import { OPTIMIZER_NAMES } from "../optim/optimizer_named.ts";
 import { SCHEDULE_NAMES } from "../optim/schedule_named.ts";
 import { LOSS_NAMES } from "./batch_loss.ts";
@@ -155,15 +156,15 @@ export const TRAIN_SETTINGS: SettingTable = {
   },
   engine: {
     type: "string",
-    choices: ["auto", "onnx", "wasm", "reference"],
+    choices: ["auto", ...engineNames()],
     default: "auto",
     help: "what computes; auto takes the fastest present",
   },
   precision: {
     type: "string",
-    choices: ["fp32"],
+    choices: ["fp32", "tf32", "bf16"],
     default: "fp32",
-    help: "storage of activations",
+    help: "storage of activations; tf32 and bf16 on engine torch",
   },
   teacher: {
     type: "string",

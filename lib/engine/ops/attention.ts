@@ -105,12 +105,15 @@ function fusedAttention(
     kernel,
     inputs: { qkv },
     attributes,
-    save: ([, probabilities]) => [qkv, probabilities!],
-    gradient: (dy, [qkv, probabilities]) =>
+    save: ([, ...rest]) => [qkv, ...rest],
+    // An engine may keep more than the probabilities, or other things instead.
+    gradient: (dy, [qkv, probabilities, sums, state]) =>
       runKernel(`${kernel}Grad`, {
         dy,
         qkv: qkv!,
         probabilities: probabilities!,
+        ...(sums && { sums }),
+        ...(state && { state }),
       }, attributes),
   });
 }

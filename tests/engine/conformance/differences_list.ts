@@ -1,7 +1,7 @@
 /** One place where an engine is known not to agree with `reference`, and why. */
 export interface KnownDifference {
   /** An engine, or `cpu`, TensorFlow.js's own plain backend. */
-  readonly engine: "onnx" | "wasm" | "cpu";
+  readonly engine: "torch" | "onnx" | "wasm" | "cpu";
   /** The case's name. */
   readonly case: string;
   readonly reason: string;
@@ -12,6 +12,24 @@ export interface KnownDifference {
  * suite, so that the list stays true.
  */
 export const knownDifferences: readonly KnownDifference[] = [
+  {
+    engine: "torch",
+    case: "pow of [5] and []",
+    reason:
+      "a sum of terms of both signs, each of libtorch's vectorised pow and log off by a unit in the last place: 1.2e-6 of the sum",
+  },
+  {
+    engine: "torch",
+    case: "NaN through attention stays in its text",
+    reason:
+      "in texts shorter than a vector register, 16 numbers, libtorch's flash kernel gives 0 for a query of NaN whose keys are finite; where a token's whole state is NaN, its key is, and everybody sees it",
+  },
+  {
+    engine: "torch",
+    case: "layerNorm of a constant row",
+    reason:
+      "libtorch's gradient of the gain takes x / deviation - mean / deviation, 5000 - 5000 in a constant row: 1e-4",
+  },
   {
     engine: "wasm",
     case: "NaN through maximum, minimum, relu and clipByValue",

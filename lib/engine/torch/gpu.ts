@@ -1,0 +1,82 @@
+/**
+ * Finds out whether libtorch can compute on a GPU, without starting CUDA where
+ * there is none.
+ *
+ * @module
+ */
+import { type LibraryFunction, openLibrary } from "../foreign.ts";
+
+/** The GPU that is used, or why there is none. */
+export interface Gpu {
+  /** libtorch's addition on CUDA; absent where the processor computes. */
+  readonly add?: LibraryFunction;
+  /** Its name, or the reason, for people. */
+  readonly text: string;
+}
+
+/** The driver's own functions; numbers that are not 0 are failures. */
+const DRIVER = {
+  cuInit: { parameters: ["u32"], result: "i32" },
+  cuDeviceGetCount: { parameters: ["buffer"], result: "i32" },
+  cuDeviceGetName: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+} as const;
+
+const ADD = {
+  aoti_torch_cuda_add_Tensor: {
+    parameters: ["u64", "u64", "f64", "buffer"],
+    result: "i32",
+  },
+} as const;
+
+/**
+ * Opens the CUDA part of libtorch where the driver sees a GPU.
+ *
+ * @param folder Where libtorch's libraries are.
+ * @param driver The driver's library.
+ * @returns The GPU, or why the processor computes.
+ */
+export function openGpu(folder: string, driver = "libcuda.so.1"): Gpu {
+  const { name, reason } = seenBy(driver);
+  if (name === undefined) return { text: reason };
+  try {
+    const { aoti_torch_cuda_add_Tensor: add } = openLibrary(
+      `${folder}/libtorch_cuda.so`,
+      ADD,
+    );
+    return { add: add!, text: name };
+  } catch (error) {
+    const [line] = (error as Error).message.split("\n");
+    return {
+      text:
+        `${name} is not used: expected a libtorch with CUDA that fits its driver, got ${line}`,
+    };
+  }
+}
+
+/**
+ * The name of the first GPU that the driver sees.
+ *
+ * @param driver The driver's library.
+ * @returns Its name; nothing where there is none or no library may be opened.
+ */
+export function gpuName(driver = "libcuda.so.1"): string | undefined {
+  return seenBy(driver).name;
+}
+
+/** Asks the driver for its first GPU. */
+function seenBy(driver: string): { name?: string; reason: string } {
+  const words = new Int32Array(new ArrayBuffer(64));
+  const text = new Uint8Array(new ArrayBuffer(256));
+  try {
+    const library = openLibrary(driver, DRIVER);
+    const started = library.cuInit!(0);
+    if (started !== 0) return { reason: `no GPU (driver's code ${started})` };
+    library.cuDeviceGetCount!(words);
+    if (words[0] === 0) return { reason: "no GPU" };
+    library.cuDeviceGetName!(text, text.length, 0);
+  } catch {
+    return { reason: "no GPU" };
+  }
+  const end = text.indexOf(0);
+  return { name: new TextDecoder().decode(text.subarray(0, end)), reason: "" };
+}

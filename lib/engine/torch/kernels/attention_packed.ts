@@ -1,0 +1,214 @@
+/**
+ * Attention on texts laid end to end, by CUDA's flash kernel for variable
+ * lengths. It knows no mask, only lengths: keys that may be seen are gathered,
+ * and queries and keys have lengths of their own.
+ *
+ * @module
+ */
+import type { KernelCall } from "../kernel.ts";
+import { type Argument, ELEMENT, type Handle } from "../operators.ts";
+import type { Tensors } from "../tensors.ts";
+import type { AttentionSettings } from "./attention.ts";
+
+/** Widest head of the kernel, and what its width is a multiple of. */
+const WIDTH = { most: 256, step: 8 } as const;
+
+/**
+ * Whether the kernel can be used: on CUDA, in 16 bits, with heads that fit.
+ *
+ * @param call The call.
+ * @param width Numbers of a head.
+ */
+export function canPack(
+  { backend, torch }: KernelCall,
+  width: number,
+): boolean {
+  return torch.isCuda && backend.precision === "bf16" &&
+    width <= WIDTH.most && width % WIDTH.step === 0;
+}
+
+/** Which tokens are queries and keys of which text. */
+export interface Packing extends AttentionSettings {
+  /** Where queries of each text begin, `[texts + 1]`. */
+  readonly queryStarts: Handle;
+  readonly longestQuery: number;
+  /** Where keys of each text begin. */
+  readonly keyStarts: Handle;
+  readonly longestKey: number;
+  /** The tokens that are keys; absent where all are. */
+  readonly keys: Handle | undefined;
+}
+
+/** The keys of packed texts. */
+export interface PackedKeys {
+  /** Where keys of each text begin, `[texts + 1]`. */
+  readonly starts: Int32Array;
+  /** The tokens that are keys, in order. */
+  readonly tokens: Int32Array;
+}
+
+/**
+ * Gathers the tokens that may be seen.
+ *
+ * @param settings Texts and flags.
+ * @returns Their numbers, and where those of each text begin.
+ */
+export function packedKeys(
+  { offsets, attend }: Pick<AttentionSettings, "offsets" | "attend">,
+): PackedKeys {
+  const tokens: number[] = [];
+  const starts = new Int32Array(offsets.length);
+  for (let text = 0; text + 1 < offsets.length; text++) {
+    for (let at = offsets[text]!; at < offsets[text + 1]!; at++) {
+      if (attend[at] !== 0) tokens.push(at);
+    }
+    starts[text + 1] = tokens.length;
+  }
+  return { starts, tokens: Int32Array.from(tokens) };
+}
+
+/** The longest of texts that begin at these places. */
+function longest(starts: Int32Array): number {
+  return starts.reduce(
+    (most, start, i) => i === 0 ? 0 : Math.max(most, start - starts[i - 1]!),
+    0,
+  );
+}
+
+/**
+ * Puts what the kernel needs of a call on the device.
+ *
+ * @param torch libtorch; what is made belongs to the scope.
+ * @param settings Texts, flags, heads and scale.
+ * @returns The packing.
+ */
+export function packingOf(
+  torch: Tensors,
+  settings: AttentionSettings,
+): Packing {
+  const { offsets, attend } = settings;
+  const { starts, tokens } = packedKeys(settings);
+  const put = (numbers: Int32Array) =>
+    torch.fromHost(numbers, [numbers.length], ELEMENT.int32);
+  return {
+    ...settings,
+    queryStarts: put(offsets),
+    longestQuery: longest(offsets),
+    keyStarts: put(starts),
+    longestKey: longest(starts),
+    keys: attend.includes(0) ? put(tokens) : undefined,
+  };
+}
+
+/** `[tokens, heads, width]` of queries, and of those keys and values that count. */
+function parts(
+  { call }: Tensors,
+  qkv: Handle,
+  { heads, keys }: Packing,
+): [Handle, Handle, Handle] {
+  const cells = call("aten::unflatten.int", qkv, { int: 1 }, [3, heads, -1]);
+  return [0, 1, 2].map((part) => {
+    const all = call("aten::select.int", cells, { int: 1 }, { int: part });
+    return part === 0 || keys === undefined
+      ? all
+      : call("aten::index_select", all, { int: 0 }, keys);
+  }) as [Handle, Handle, Handle];
+}
+
+/** What the gradient needs of the result. */
+export interface Packed {
+  /** `[tokens, hidden]`. */
+  readonly y: Handle;
+  /** `[heads, tokens]`. */
+  readonly sums: Handle;
+  /** The state of the dropout that is not used. */
+  readonly state: Handle;
+}
+
+/**
+ * The result.
+ *
+ * @param torch libtorch.
+ * @param qkv `[tokens, 3 hidden]`, in bf16.
+ * @param packing Who sees whom.
+ * @returns The result and what the gradient needs.
+ */
+export function packedResult(
+  torch: Tensors,
+  qkv: Handle,
+  packing: Packing,
+): Packed {
+  const [q, k, v] = parts(torch, qkv, packing);
+  const [y, sums, state] = torch.callMany("aten::_flash_attention_forward", [
+    q,
+    k,
+    v,
+    { some: packing.queryStarts },
+    { some: packing.keyStarts },
+    { int: packing.longestQuery },
+    { int: packing.longestKey },
+    { float: 0 },
+    false,
+    false,
+    { some: { float: packing.scale } },
+    ...NOTHING,
+  ], 5) as [Handle, Handle, Handle];
+  return {
+    y: torch.call("aten::flatten.using_ints", y, { int: 1 }, { int: 2 }),
+    sums,
+    state,
+  };
+}
+
+/** Windows, used lengths and slopes: none. */
+const NOTHING: readonly Argument[] = [null, null, null, null];
+
+/**
+ * Writes the gradient.
+ *
+ * @param torch libtorch.
+ * @param rows What it reads, and `dqkv`, where it writes.
+ * @param packing Who sees whom.
+ */
+export function packedGradients(
+  torch: Tensors,
+  { dy, qkv, dqkv, saved }: {
+    readonly dy: Handle;
+    readonly qkv: Handle;
+    readonly dqkv: Handle;
+    readonly saved: Packed;
+  },
+  packing: Packing,
+): void {
+  const { call, change } = torch;
+  const { heads, keys } = packing;
+  const [q, k, v] = parts(torch, qkv, packing);
+  const byHeads = (rows: Handle) =>
+    call("aten::unflatten.int", rows, { int: 1 }, [heads, -1]);
+  const made = torch.callMany("aten::_flash_attention_backward", [
+    byHeads(dy),
+    q,
+    k,
+    v,
+    byHeads(saved.y),
+    saved.sums,
+    packing.queryStarts,
+    packing.keyStarts,
+    { int: packing.longestQuery },
+    { int: packing.longestKey },
+    { float: 0 },
+    false,
+    saved.state,
+    saved.state,
+    { some: { float: packing.scale } },
+    null,
+    null,
+  ], 3);
+  const whole = parts(torch, dqkv, { ...packing, keys: undefined });
+  if (keys !== undefined) change("aten::zero_", dqkv);
+  whole.forEach((target, part) =>
+    part === 0 || keys === undefined
+      ? change("aten::copy_", target, made[part]!, false)
+      : change("aten::index_copy_", target, { int: 0 }, keys, made[part]!)
+  );
+}

@@ -1,0 +1,272 @@
+/**
+ * MaxSim by bounded pieces: products of the kept rows of queries and documents,
+ * the best of each document, and the sum over each query.
+ *
+ * @module
+ */
+import type { MaxSimOptions } from "../../ops/max_sim.ts";
+import type { Kernel, KernelCall } from "../kernel.ts";
+import { ELEMENT, type Handle } from "../operators.ts";
+import type { Tensors } from "../tensors.ts";
+import type { Info } from "../torch_backend.ts";
+import { rowSums } from "./arrays.ts";
+import { type Meeting, meetingsOf, rectangleOf } from "./max_sim_plan.ts";
+
+/** Similarities a piece may have: 4 MB for a processor's cache, 1 GB on a GPU. */
+function mostOf({ isCuda }: Tensors): number {
+  return isCuda ? 2 ** 28 : 2 ** 20;
+}
+
+/** Row numbers on the device. */
+function indices({ fromHost }: Tensors, rows: Int32Array): Handle {
+  return fromHost(rows, [rows.length], ELEMENT.int32);
+}
+
+/** Rows of a matrix by number. */
+function rowsAt({ call }: Tensors, matrix: Handle, rows: Handle): Handle {
+  return call("aten::index_select", matrix, { int: 0 }, rows);
+}
+
+/**
+ * `LabMaxSim`: `[scores, winners]`, where `winners [query tokens, documents met]`
+ * is the row of the winning document token, -1 for a dropped query token.
+ */
+export const maxSim: Kernel = (call) => {
+  const { inputs, attrs, backend, torch } = call;
+  const options = attrs as MaxSimOptions;
+  const queries = options.queryOffsets.length - 1;
+  const columns = options.ways ?? options.documentOffsets.length - 1;
+  const tokens = inputs.queries!.shape[0]!;
+  const winners = torch.full([tokens, columns], -1, ELEMENT.int32);
+  const vectors = [inputs.queries!, inputs.documents!].map((info) =>
+    backend.floats(info)
+  ) as [Handle, Handle];
+  const scores = meetingsOf(options, mostOf(torch)).map((meeting) =>
+    torch.scoped(() =>
+      torch.take(scoreMeeting(torch, vectors, { options, meeting, winners }))
+    )
+  );
+  const axis = options.ways === undefined ? 1 : 0;
+  const joined = scores.length === 1
+    ? torch.take(scores[0]!)
+    : torch.call("aten::cat", { tensors: scores }, { int: axis });
+  if (scores.length > 1) scores.forEach(torch.free);
+  return [
+    backend.adopt(joined, [queries, columns]),
+    backend.adopt(winners, [tokens, columns], "int32"),
+  ];
+};
+
+/** Scores of one piece, `[queries, documents met]`; notes its winners. */
+function scoreMeeting(
+  torch: Tensors,
+  [q, d]: readonly [Handle, Handle],
+  { options, meeting, winners }: {
+    readonly options: MaxSimOptions;
+    readonly meeting: Meeting;
+    readonly winners: Handle;
+  },
+): Handle {
+  const { call } = torch;
+  const { queries, documents, ways } = meeting;
+  const left = rectangleOf(options.queryOffsets, options.queryKeep, queries);
+  const right = rectangleOf(
+    options.documentOffsets,
+    options.documentKeep,
+    documents,
+  );
+  const [texts, met] = [left.counts.length, right.counts.length];
+  // One product for all queries at once, or one for each query and its own documents.
+  const stacks = ways === undefined ? 1 : texts;
+  const columns = ways ?? met;
+  const rightRows = indices(torch, right.rows);
+  const leftRows = indices(torch, left.rows);
+  const [a, b] = ([[q, leftRows], [d, rightRows]] as const).map(([x, rows]) =>
+    call("aten::reshape", rowsAt(torch, x, rows), [
+      stacks,
+      -1,
+      dimOf(torch, x),
+    ])
+  ) as [Handle, Handle];
+  const turned = call("aten::transpose.int", b, { int: 1 }, { int: 2 });
+  const similar = call("aten::view", call("aten::bmm", a, turned), [
+    texts * left.length,
+    columns,
+    right.length,
+  ]);
+  const [best, places] = torch.callMany(
+    "aten::max.dim",
+    [similar, { int: 2 }, false],
+    2,
+  ) as [Handle, Handle];
+  torch.free(similar);
+  noteWinners(torch, winners, {
+    meeting,
+    leftRows,
+    tokens: call("aten::view", rightRows, [stacks, columns, right.length]),
+    places: call("aten::view", places, [stacks, -1, columns]),
+    columns,
+  });
+  return sumOverQueries(torch, best, { ...left, columns });
+}
+
+/** The length of a matrix's rows. */
+function dimOf(torch: Tensors, matrix: Handle): number {
+  return torch.lengthOf(matrix, 1);
+}
+
+/** Writes the rows of the winning document tokens. */
+function noteWinners(
+  torch: Tensors,
+  winners: Handle,
+  { meeting, leftRows, tokens, places, columns }: {
+    readonly meeting: Meeting;
+    readonly leftRows: Handle;
+    /** `[stacks, documents, length]`. */
+    readonly tokens: Handle;
+    /** `[stacks, query rows, documents]`, places in `length`. */
+    readonly places: Handle;
+    readonly columns: number;
+  },
+): void {
+  const { call } = torch;
+  const turned = call("aten::transpose.int", places, { int: 1 }, { int: 2 });
+  const found = call("aten::gather", tokens, { int: 2 }, turned, false);
+  const rows = call(
+    "aten::reshape",
+    call("aten::transpose.int", found, { int: 1 }, { int: 2 }),
+    [-1, columns],
+  );
+  const first = meeting.ways === undefined ? meeting.documents[0] : 0;
+  const target = torch.cut(winners, 1, first, columns);
+  // A padded query row repeats a kept one, and so writes the same once more.
+  torch.change(
+    "aten::index_copy_",
+    target,
+    { int: 0 },
+    torch.as(leftRows, ELEMENT.int64),
+    rows,
+  );
+}
+
+/** Sums the bests of each query's kept rows; what pads a query adds nothing. */
+function sumOverQueries(
+  torch: Tensors,
+  best: Handle,
+  { counts, length, columns }: {
+    readonly counts: Int32Array;
+    readonly length: number;
+    readonly columns: number;
+  },
+): Handle {
+  const { call } = torch;
+  const shape = [counts.length, length, columns];
+  let bests = call("aten::view", best, shape);
+  if (counts.some((count) => count !== length)) {
+    const flags = Uint8Array.from(
+      { length: counts.length * length },
+      (_, i) => i % length < counts[Math.floor(i / length)]! ? 1 : 0,
+    );
+    bests = call(
+      "aten::where.self",
+      torch.fromHost(flags, [counts.length, length, 1], ELEMENT.bool),
+      bests,
+      torch.full([], 0),
+    );
+  }
+  return call("aten::sum.dim_IntList", bests, { some: [1] }, false, null);
+}
+
+/** `LabMaxSimGrad`: `[dqueries, ddocuments]`: each winner and its query token get the other. */
+export const maxSimGradient: Kernel = (call) => {
+  const { inputs, attrs, backend, torch } = call;
+  const options = attrs as MaxSimOptions;
+  const { queries, documents, dscores, winners } = inputs as Record<
+    "queries" | "documents" | "dscores" | "winners",
+    Info
+  >;
+  const kept = keptRows(options);
+  const rows = indices(torch, kept.rows);
+  const shares = rowsAt(
+    torch,
+    backend.floats(dscores),
+    indices(torch, kept.texts),
+  );
+  const wins = rowsAt(torch, backend.handle(winners), rows);
+  const [dim, columns] = [queries.shape[1]!, dscores.shape[1]!];
+  const q = rowsAt(torch, backend.floats(queries), rows);
+  const d = backend.floats(documents);
+  const step = Math.max(
+    1,
+    Math.floor(mostOf(torch) / Math.max(1, kept.rows.length * dim)),
+  );
+  let dq: Handle | undefined;
+  let dd: Handle | undefined;
+  const total = (sum: Handle | undefined, more: Handle) =>
+    sum === undefined ? more : torch.add(sum, more);
+  for (let first = 0; first < columns; first += step) {
+    const count = Math.min(step, columns - first);
+    const part = exchange({ torch }, { q, d }, {
+      share: torch.cut(shares, 1, first, count),
+      wins: torch.cut(wins, 1, first, count),
+      size: [kept.rows.length, count, dim, documents.shape[0]!],
+    });
+    dq = total(dq, part.dq);
+    dd = total(dd, part.dd);
+  }
+  const whole = torch.full(queries.shape, 0);
+  const places = torch.as(rows, ELEMENT.int64);
+  torch.change("aten::index_copy_", whole, { int: 0 }, places, dq!);
+  return [
+    backend.adopt(whole, queries.shape),
+    backend.adopt(dd!, documents.shape),
+  ];
+};
+
+/** Kept query rows, and the query of each. */
+function keptRows({ queryOffsets, queryKeep }: MaxSimOptions) {
+  const rows: number[] = [];
+  const texts: number[] = [];
+  for (let text = 0; text + 1 < queryOffsets.length; text++) {
+    for (let row = queryOffsets[text]!; row < queryOffsets[text + 1]!; row++) {
+      if (queryKeep[row] === 0) continue;
+      rows.push(row);
+      texts.push(text);
+    }
+  }
+  return { rows: Int32Array.from(rows), texts: Int32Array.from(texts) };
+}
+
+/** Both gradients from some columns of documents. */
+function exchange(
+  { torch }: Pick<KernelCall, "torch">,
+  { q, d }: { readonly q: Handle; readonly d: Handle },
+  { share, wins, size }: {
+    readonly share: Handle;
+    readonly wins: Handle;
+    readonly size: readonly [
+      rows: number,
+      columns: number,
+      dim: number,
+      tokens: number,
+    ];
+  },
+): { readonly dq: Handle; readonly dd: Handle } {
+  const { call } = torch;
+  const [rows, columns, dim, tokens] = size;
+  const flat = call("aten::reshape", wins, [-1]);
+  const theirs = call("aten::view", rowsAt(torch, d, flat), [
+    rows,
+    columns,
+    dim,
+  ]);
+  const line = call("aten::unsqueeze", share, { int: 1 });
+  const dq = call("aten::view", call("aten::bmm", line, theirs), [rows, dim]);
+  const weighted = call(
+    "aten::mul.Tensor",
+    call("aten::unsqueeze", share, { int: 2 }),
+    call("aten::unsqueeze", q, { int: 1 }),
+  );
+  const ours = call("aten::reshape", weighted, [-1, dim]);
+  return { dq, dd: rowSums({ torch }, ours, flat, tokens) };
+}

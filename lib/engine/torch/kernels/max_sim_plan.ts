@@ -1,0 +1,114 @@
+/**
+ * Who meets whom in MaxSim, as rectangles of row numbers.
+ *
+ * @module
+ */
+import type { MaxSimOptions } from "../../ops/max_sim.ts";
+
+/** Texts as a rectangle of the rows that count. */
+export interface Rectangle {
+  /** `[texts, length]`; short texts repeat their first row, which changes no maximum. */
+  readonly rows: Int32Array;
+  /** Rows of the longest text. */
+  readonly length: number;
+  /** Rows that count, of each text. */
+  readonly counts: Int32Array;
+}
+
+/**
+ * Lays the kept rows of some texts out as a rectangle.
+ *
+ * @param offsets Where each text begins.
+ * @param keep 1 where a row counts.
+ * @param texts The first text, and the one after the last.
+ * @returns The rectangle.
+ */
+export function rectangleOf(
+  offsets: Int32Array,
+  keep: Uint8Array,
+  [first, end]: readonly [number, number],
+): Rectangle {
+  const kept: number[][] = [];
+  let length = 0;
+  for (let text = first; text < end; text++) {
+    const rows: number[] = [];
+    for (let row = offsets[text]!; row < offsets[text + 1]!; row++) {
+      if (keep[row] !== 0) rows.push(row);
+    }
+    length = Math.max(length, rows.length);
+    kept.push(rows);
+  }
+  const rows = new Int32Array(kept.length * length);
+  kept.forEach((own, text) => {
+    for (let i = 0; i < length; i++) {
+      rows[text * length + i] = own[i] ?? own[0]!;
+    }
+  });
+  return { rows, length, counts: Int32Array.from(kept, (own) => own.length) };
+}
+
+/** Queries that meet the same documents, both as rectangles. */
+export interface Meeting {
+  /** The first query, and the one after the last. */
+  readonly queries: readonly [number, number];
+  /** The first document, and the one after the last. */
+  readonly documents: readonly [number, number];
+  /** Documents of each query; absent where every query meets all of them. */
+  readonly ways: number | undefined;
+}
+
+/** Longest text among some. */
+function longest(
+  offsets: Int32Array,
+  [first, end]: readonly [number, number],
+): number {
+  let most = 0;
+  for (let text = first; text < end; text++) {
+    most = Math.max(most, offsets[text + 1]! - offsets[text]!);
+  }
+  return most;
+}
+
+/**
+ * Cuts MaxSim into pieces whose similarities are few enough to lie in memory at
+ * a time: some documents against all queries, or some queries with their own.
+ *
+ * @param options Texts and ways.
+ * @param most Similarities a piece may have; one document is always allowed.
+ * @returns The pieces, in order.
+ */
+export function meetingsOf(
+  { queryOffsets, documentOffsets, ways }: MaxSimOptions,
+  most: number,
+): Meeting[] {
+  const queries = queryOffsets.length - 1;
+  const documents = documentOffsets.length - 1;
+  const meetings: Meeting[] = [];
+  const rows = queryOffsets[queries]!;
+  const cost = (first: number, end: number): number =>
+    ways === undefined
+      ? rows * (end - first) * longest(documentOffsets, [first, end])
+      : (end - first) * ways * longest(queryOffsets, [first, end]) *
+        longest(documentOffsets, [first * ways, end * ways]);
+  const total = ways === undefined ? documents : queries;
+  for (let first = 0; first < total;) {
+    let step = 1;
+    // Doubling keeps the search short; the cost only grows with the range.
+    while (
+      first + step < total &&
+      cost(first, Math.min(total, first + 2 * step)) <= most
+    ) step = Math.min(2 * step, total - first);
+    const end = first + step;
+    meetings.push(
+      ways === undefined
+        ? { queries: [0, queries], documents: [first, end], ways }
+        : {
+          queries: [first, end],
+          documents: [first * ways, end * ways],
+          ways,
+        },
+    );
+    first = end;
+  }
+  return meetings;
+}

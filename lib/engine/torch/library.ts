@@ -1,0 +1,271 @@
+/**
+ * Opens libtorch and checks that it speaks the stable C ABI of 2.10 or newer.
+ *
+ * @module
+ */
+import {
+  type ForeignSignature,
+  type ForeignType,
+  isForeignAllowed,
+  type LibraryFunction,
+  openLibrary,
+  platform,
+} from "../foreign.ts";
+import {
+  type FindOptions,
+  findTorch,
+  type FoundTorch,
+} from "./find_library.ts";
+import { type Gpu, openGpu } from "./gpu.ts";
+
+/** Declares a function that returns a status, 0 for success. */
+function status(...parameters: ForeignType[]): ForeignSignature {
+  return { parameters, result: "i32" };
+}
+
+/** What every libtorch from 2.10 on has. */
+const FUNCTIONS = {
+  torch_call_dispatcher: status("buffer", "buffer", "buffer", "u64"),
+  torch_get_num_threads: status("buffer"),
+  torch_new_list_reserve_size: status("u64", "buffer"),
+  torch_list_push_back: status("u64", "u64"),
+  torch_new_string_handle: status("buffer", "u64", "buffer"),
+  aoti_torch_new_tensor_handle: status("u64", "buffer"),
+  aoti_torch_delete_tensor_object: status("u64"),
+  aoti_torch_get_data_ptr: status("u64", "buffer"),
+  aoti_torch_get_storage_offset: status("u64", "buffer"),
+  aoti_torch_get_storage_size: status("u64", "buffer"),
+  aoti_torch_get_dtype: status("u64", "buffer"),
+  aoti_torch_get_size: status("u64", "i64", "buffer"),
+  aoti_torch_scalar_to_tensor_float32: status("f32", "buffer"),
+  aoti_torch_empty_strided: status(
+    ...(["i64", "buffer", "buffer", "i32", "i32", "i32", "buffer"] as const),
+  ),
+  aoti_torch_create_tensor_from_blob: status(
+    ...(["u64", "i64", "buffer", "buffer", "i64"] as const),
+    ...(["i32", "i32", "i32", "buffer"] as const),
+  ),
+  aoti_torch_cpu_add_Tensor: status("u64", "u64", "f64", "buffer"),
+  aoti_torch_grad_mode_set_enabled: { parameters: ["bool"], result: "void" },
+} as const satisfies Record<string, ForeignSignature>;
+
+/** What came later than 2.10. */
+const LATER = {
+  torch_new_stable_ivalue: { ...status("buffer"), optional: true },
+  torch_exception_get_what_without_backtrace: {
+    parameters: [],
+    result: "u64",
+    optional: true,
+  },
+} as const satisfies Record<string, ForeignSignature>;
+
+/** What tells a libtorch and its age. */
+const AGE = {
+  aoti_torch_abi_version: { parameters: [], result: "u64", optional: true },
+  torch_call_dispatcher: { ...FUNCTIONS.torch_call_dispatcher, optional: true },
+} as const satisfies Record<string, ForeignSignature>;
+
+/** The functions, by name. */
+export type TorchFunctions =
+  & Readonly<Record<keyof typeof FUNCTIONS, LibraryFunction>>
+  & Readonly<Record<keyof typeof LATER, LibraryFunction | undefined>>;
+
+/** An opened libtorch. */
+export interface TorchLibrary {
+  /** Its functions. */
+  readonly functions: TorchFunctions;
+  /** Its number, as the dispatcher wants it. */
+  readonly abi: bigint;
+  /** The same for people, such as `2.15.0`. */
+  readonly version: string;
+  /** Where it was found. */
+  readonly found: FoundTorch;
+  /** The GPU, or why none is used. */
+  readonly gpu: Gpu;
+  /** Whether the processor multiplies matrices in bf16 faster than in 32 bits: with AMX. */
+  readonly hasMatrixUnit: boolean;
+  /** Memory for one argument that libtorch frees, for those before 2.13. */
+  readonly newWord: LibraryFunction | undefined;
+}
+
+/** Numbers of glibc's settings. */
+const MALLOC = { trimThreshold: -1, mostMappings: -4 } as const;
+
+/** What people can do about it. */
+const ADVICE =
+  "run `deno task engine install torch`, or name the folder of an installed libtorch or PyTorch in LIBTORCH";
+
+/** The error of an engine that cannot be opened. */
+function cannot(expected: string, got: string): Error {
+  return new Deno.errors.NotFound(
+    `Cannot load the torch engine: expected ${expected}, got ${got}`,
+  );
+}
+
+/** Where and how to open libtorch. */
+export interface OpenOptions extends FindOptions {
+  /** Environment to set before it is loaded, where that is allowed. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Opens libtorch and, where there are a GPU and its driver, its CUDA part.
+ *
+ * @param options Other places, and environment variables it reads at loading.
+ * @returns The opened library.
+ * @throws {Deno.errors.NotFound} If foreign calls are not allowed, there is no
+ * libtorch, it cannot be loaded, or it is older than 2.10.
+ */
+export async function openTorch(
+  options: OpenOptions = {},
+): Promise<TorchLibrary> {
+  const allowed = Deno.permissions.querySync({ name: "ffi" }).state;
+  if (
+    allowed === "denied" || (allowed === "prompt" && !isForeignAllowed("/"))
+  ) {
+    throw cannot("permission to call foreign code (--allow-ffi)", "none");
+  }
+  const { found, tried } = await findTorch(options);
+  if (found === undefined) {
+    throw cannot(
+      `libtorch 2.10 or newer (${ADVICE})`,
+      `none: ${tried.join("; ")}`,
+    );
+  }
+  setEnvironment(options.environment ?? {});
+  keepMemory();
+  loadWith(found);
+  const age = openLibrary(found.library, AGE);
+  const abi = BigInt(age.aoti_torch_abi_version?.() ?? 0);
+  const version = [56n, 48n, 40n].map((bits) => (abi >> bits) & 0xffn).join(
+    ".",
+  );
+  if (age.torch_call_dispatcher === undefined) {
+    throw cannot(
+      `libtorch 2.10 or newer, whose C interface is stable (${ADVICE})`,
+      `${abi === 0n ? "an older one" : version} in ${found.folder}`,
+    );
+  }
+  return {
+    functions: openLibrary(found.library, {
+      ...FUNCTIONS,
+      ...LATER,
+    }) as TorchFunctions,
+    abi,
+    version,
+    found,
+    gpu: openGpu(found.folder),
+    hasMatrixUnit: hasMatrixUnit(),
+    newWord: newWord(),
+  };
+}
+
+/** Sets what libtorch reads when it is loaded; left out where not allowed. */
+function setEnvironment(variables: Readonly<Record<string, string>>): void {
+  for (const [variable, value] of Object.entries(variables)) {
+    const { state } = Deno.permissions.querySync({ name: "env", variable });
+    if (state !== "granted") continue;
+    // What the user has set stands, unless it was asked for otherwise just now.
+    const isOurs = variable === "GOMP_SPINCOUNT";
+    if (isOurs && Deno.env.has(variable)) continue;
+    Deno.env.set(variable, value);
+  }
+}
+
+/**
+ * Loads libtorch; where its own list of folders does not lead to what it needs,
+ * that is loaded first from beside it and from the nvidia packages.
+ */
+function loadWith({ folder, library }: FoundTorch): void {
+  try {
+    openLibrary(library, {});
+    return;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw cannot(
+        "permission to call foreign code (--allow-ffi)",
+        `none for ${library}`,
+      );
+    }
+  }
+  for (const companion of companionsOf(folder)) {
+    try {
+      openLibrary(companion, {});
+    } catch {
+      // Whether it was needed shows in the next line.
+    }
+  }
+  try {
+    openLibrary(library, {});
+  } catch (error) {
+    throw cannot(
+      `a loadable libtorch (${ADVICE})`,
+      (error as Error).message.split("\n")[0]!,
+    );
+  }
+}
+
+/** Libraries that libtorch may need, in the order of need. */
+function companionsOf(folder: string): string[] {
+  const packages = `${folder}/../../nvidia`;
+  const folders = [
+    folder,
+    ...names(packages).map((name) => `${packages}/${name}/lib`),
+  ];
+  return ["libcudart.so.", "libcupti.so.", "libgomp.so.", "libc10.so"].flatMap((
+    start,
+  ) =>
+    folders.flatMap((place) =>
+      names(place).filter((name) => name.startsWith(start))
+        .map((name) => `${place}/${name}`)
+    )
+  );
+}
+
+/** What is in a folder; nothing where there is none. */
+function names(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Asks glibc to keep memory that tensors give back, instead of returning it to
+ * the system: getting it anew, page by page, takes a sixth of a training step.
+ */
+function keepMemory(): void {
+  if (platform().os !== "linux") return;
+  try {
+    const { mallopt } = openLibrary("libc.so.6", {
+      mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
+    });
+    mallopt?.(MALLOC.trimThreshold, 2 ** 30);
+    mallopt?.(MALLOC.mostMappings, 0);
+  } catch {
+    // Another C library: it keeps memory as it will.
+  }
+}
+
+/**
+ * Whether the processor has AMX for bf16. Without it libtorch's products in bf16
+ * take twice as long as those in 32 bits.
+ */
+function hasMatrixUnit(): boolean {
+  try {
+    return Deno.readTextFileSync("/proc/cpuinfo").includes("amx_bf16");
+  } catch {
+    return false;
+  }
+}
+
+/** The allocator whose memory libtorch gives back with `delete`. */
+function newWord(): LibraryFunction | undefined {
+  const library = platform().os === "darwin"
+    ? "/usr/lib/libc++.1.dylib"
+    : "libstdc++.so.6";
+  return openLibrary(library, {
+    _Znwm: { parameters: ["u64"], result: "u64", optional: true },
+  })._Znwm;
+}

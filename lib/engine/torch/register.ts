@@ -1,0 +1,161 @@
+/**
+ * Registers the engine `torch`.
+ *
+ * @module
+ */
+import { hostKernels } from "../reference/host_kernels.ts";
+import { tf } from "../tensor.ts";
+import { BACKEND, type Kernel, registerKernels } from "./kernel.ts";
+import { withArrays } from "./kernels/arrays.ts";
+import { attention, attentionGradient } from "./kernels/attention.ts";
+import { dropout } from "./kernels/dropout.ts";
+import { withElementwise } from "./kernels/elementwise.ts";
+import { hosted } from "./kernels/host.ts";
+import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
+import { linear, linearGradient } from "./kernels/linear.ts";
+import { maxSim, maxSimGradient } from "./kernels/max_sim.ts";
+import { moveKernels } from "./kernels/moves.ts";
+import {
+  embedding,
+  embeddingGradient,
+  unitNorm,
+  unitNormGradient,
+} from "./kernels/rows.ts";
+import {
+  adamW,
+  scale,
+  scheduleFreeAdamW,
+  sumOfSquares,
+} from "./kernels/steps.ts";
+import { openTorch, type TorchLibrary } from "./library.ts";
+import { operatorsOf } from "./operators.ts";
+import type { Precision } from "../precision.ts";
+import { tensorsOf } from "./tensors.ts";
+import { TorchBackend } from "./torch_backend.ts";
+
+/** Settings of {@linkcode register}. */
+export interface RegisterOptions {
+  /** How many threads compute; default libtorch's own choice, one a core. */
+  readonly threads?: number | undefined;
+  /** How activations are stored and products made. Default `fp32`. */
+  readonly precision?: Precision | undefined;
+}
+
+/** What was started; a process starts one libtorch. */
+interface Started {
+  readonly backend: TorchBackend;
+  readonly device: string;
+  /** Whether products of 32-bit floats are made in TF32. */
+  readonly isTf32: boolean;
+}
+
+let started: Started | undefined;
+
+/**
+ * Opens libtorch and registers the backend `torch` with all its kernels.
+ *
+ * A second call changes the precision and nothing else: a process has one
+ * libtorch and one pool of threads.
+ *
+ * @param options Threads and precision.
+ * @returns What computes, in words.
+ * @throws {Deno.errors.NotFound} If libtorch cannot be opened.
+ * @throws {RangeError} If `threads` is not a whole number from 1 on, or the
+ * precision is not to be had here.
+ */
+export async function register(
+  { threads, precision = "fp32" }: RegisterOptions = {},
+): Promise<{ device: string }> {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+    throw new RangeError(
+      `Cannot start the torch engine: expected threads of 1 or more, got ${threads}`,
+    );
+  }
+  started ??= start(
+    await openTorch({ environment: environmentFor(threads, precision) }),
+    precision,
+  );
+  checkPrecision(started, precision);
+  started.backend.precision = precision;
+  return { device: `${started.device}, ${precision}` };
+}
+
+/** What libtorch reads when it is loaded. */
+function environmentFor(
+  threads: number | undefined,
+  precision: Precision,
+): Record<string, string> {
+  return {
+    // Threads that wait keep their core busy for some microseconds only: beside
+    // other work on the same cores long waiting doubles the time of a step.
+    GOMP_SPINCOUNT: "10000",
+    ...(threads !== undefined &&
+      { OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` }),
+    ...(precision === "tf32" && { TORCH_ALLOW_TF32_CUBLAS_OVERRIDE: "1" }),
+  };
+}
+
+/** Starts computing. */
+function start(library: TorchLibrary, precision: Precision): Started {
+  const { functions, version, gpu } = library;
+  functions.aoti_torch_grad_mode_set_enabled(false);
+  const isCuda = gpu.add !== undefined;
+  const torch = tensorsOf(library, operatorsOf(library), { isCuda });
+  const backend = new TorchBackend(torch);
+  backend.isShort = isCuda || library.hasMatrixUnit;
+  tf.registerBackend(BACKEND, () => backend);
+  registerKernels(allKernels());
+  const threads = torch.ask(
+    "threads",
+    (slot) => functions.torch_get_num_threads(slot),
+  );
+  const device = isCuda
+    ? `libtorch ${version} on ${gpu.text}`
+    : `libtorch ${version} on the processor, ${threads} threads (${gpu.text})`;
+  return { backend, device, isTf32: precision === "tf32" };
+}
+
+/** Refuses a precision that this process cannot have. */
+function checkPrecision(
+  { backend, isTf32 }: Started,
+  precision: Precision,
+): void {
+  if (precision === "tf32" && !backend.torch.isCuda) {
+    throw new RangeError(
+      "Cannot compute in tf32 on engine torch: expected a GPU with CUDA, got a processor; use fp32 or bf16",
+    );
+  }
+  if ((precision === "tf32") !== isTf32 && precision !== "bf16") {
+    throw new RangeError(
+      `Cannot compute in ${precision} on engine torch: expected the precision of products that this process began with, got another; start a new process`,
+    );
+  }
+}
+
+/** Every kernel by name: the plain ones, before them what libtorch does. */
+function allKernels(): Record<string, Kernel> {
+  const plain = Object.fromEntries(
+    Object.entries(hostKernels).map(([name, kernel]) => [name, hosted(kernel)]),
+  );
+  return {
+    ...withArrays(withElementwise(plain)),
+    ...moveKernels,
+    LabLinear: linear,
+    LabLinearGrad: linearGradient,
+    LabAttention: attention,
+    LabAttentionGrad: attentionGradient,
+    LabLayerNorm: layerNorm,
+    LabLayerNormGrad: layerNormGradient,
+    LabEmbedding: embedding,
+    LabEmbeddingGrad: embeddingGradient,
+    LabUnitNorm: unitNorm,
+    LabUnitNormGrad: unitNormGradient,
+    LabDropout: dropout,
+    LabMaxSim: maxSim,
+    LabMaxSimGrad: maxSimGradient,
+    LabAdamW: adamW,
+    LabScheduleFreeAdamW: scheduleFreeAdamW,
+    LabScale: scale,
+    LabSumOfSquares: sumOfSquares,
+  };
+}

@@ -1,0 +1,296 @@
+/**
+ * The TensorFlow.js backend `torch`: every tensor is one of libtorch's, many of
+ * them views of the same memory.
+ *
+ * @module
+ */
+import type { Address } from "../foreign.ts";
+import type { Precision } from "../precision.ts";
+import { tf } from "../tensor.ts";
+import { ELEMENT, type Handle } from "./operators.ts";
+import {
+  ELEMENT_OF,
+  type Kind,
+  type Numbers,
+  sizeOf,
+  type Tensors,
+} from "./tensors.ts";
+
+/** A tensor's name in TensorFlow.js: data, shape and kind. */
+export type Info = tf.TensorInfo;
+
+/** Memory that one or more tensors look at. */
+interface Storage {
+  readonly start: Address;
+  readonly bytes: number;
+  /** How many tensors of the backend look at it. */
+  tensors: number;
+  /** The whole of it in bf16, made when first needed after each change. */
+  cast?: { readonly handle: Handle; readonly shape: string };
+}
+
+/** What the backend keeps of one tensor's data. */
+interface Entry {
+  readonly handle: Handle;
+  readonly shape: readonly number[];
+  readonly storage: Storage;
+  /** Texts, for the dtype `string` alone. */
+  readonly texts?: readonly Uint8Array[];
+  references: number;
+}
+
+/** Tensors of libtorch, by the names that TensorFlow.js gives them. */
+export class TorchBackend extends tf.KernelBackend {
+  readonly #entries = new tf.DataStorage<Entry>(this, tf.engine());
+  readonly #storages = new Map<Address, Storage>();
+  /** How activations are stored from now on. */
+  precision: Precision = "fp32";
+
+  /**
+   * Whether products of bf16 are made in bf16; else their factors are made 32-bit
+   * floats first, and the results bf16 again.
+   */
+  isShort = true;
+
+  /**
+   * @param torch Makes and reads tensors.
+   */
+  constructor(readonly torch: Tensors) {
+    super();
+  }
+
+  /** The element of stored activations. */
+  get activation(): number {
+    return this.precision === "bf16" ? ELEMENT.bfloat16 : ELEMENT.float32;
+  }
+
+  /** The element of factors of products. */
+  get factor(): number {
+    return this.isShort ? this.activation : ELEMENT.float32;
+  }
+
+  /** Gives a handle out as a tensor; it is the tensor's from then on. */
+  adopt(
+    handle: Handle,
+    shape: readonly number[],
+    dtype: tf.DataType = "float32",
+  ): Info {
+    const dataId = {};
+    this.#enter(dataId, handle, { shape, references: 1 });
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  /** Notes a tensor and the memory that it looks at. */
+  #enter(
+    dataId: object,
+    handle: Handle,
+    rest: Pick<Entry, "shape" | "references" | "texts">,
+  ): void {
+    const { start, bytes } = this.torch.storageOf(handle);
+    let storage = start === 0n ? undefined : this.#storages.get(start);
+    if (storage === undefined) {
+      storage = { start, bytes, tensors: 0 };
+      if (start !== 0n) this.#storages.set(start, storage);
+    }
+    storage.tensors++;
+    const owned = this.torch.take(handle);
+    this.#entries.set(dataId, { handle: owned, storage, ...rest });
+  }
+
+  /** The handle of a tensor; it stays the tensor's. */
+  handle(info: Info): Handle {
+    const { handle, shape } = this.#entries.get(info.dataId);
+    if (isSame(shape, info.shape)) return handle;
+    return this.torch.call("aten::reshape", handle, info.shape);
+  }
+
+  /** The handle of a tensor, or of a copy of it, as 32-bit floats. */
+  floats(info: Info): Handle {
+    return this.torch.as(this.handle(info), ELEMENT.float32);
+  }
+
+  /** The handle of a tensor, or of a copy of it, as activations are stored. */
+  stored(info: Info): Handle {
+    return this.torch.as(this.handle(info), this.activation);
+  }
+
+  /** The handle of a tensor, or of a copy of it, as a factor of a product. */
+  operand(info: Info): Handle {
+    return this.torch.as(this.handle(info), this.factor);
+  }
+
+  /** A product, or a copy of it, as activations are stored. */
+  asStored(handle: Handle): Handle {
+    return this.torch.as(handle, this.activation);
+  }
+
+  /** As `operand`, but a copy is kept until the tensor changes: for weights. */
+  weight(info: Info): Handle {
+    if (this.factor === ELEMENT.float32) return this.floats(info);
+    const { handle, storage, shape } = this.#entries.get(info.dataId);
+    const isWhole = storage.bytes === 4 * sizeOf(shape);
+    if (!isWhole || !isSame(shape, info.shape)) return this.operand(info);
+    if (storage.cast?.shape !== `${shape}`) {
+      this.#forgetCast(storage);
+      const cast = this.torch.take(this.torch.as(handle, this.factor));
+      storage.cast = { handle: cast, shape: `${shape}` };
+    }
+    return storage.cast.handle;
+  }
+
+  /** Frees the copy of a weight in another precision. */
+  #forgetCast(storage: Storage): void {
+    if (storage.cast === undefined) return;
+    this.torch.free(storage.cast.handle);
+    delete storage.cast;
+  }
+
+  /**
+   * A tensor to write on: the same memory where nobody else looks at it, else a
+   * copy. The handle is row-major and belongs to the scope.
+   */
+  target(info: Info): Handle {
+    const { storage } = this.#entries.get(info.dataId);
+    const dense = this.torch.packed(this.floats(info));
+    const isOwn = this.torch.storageOf(dense).start === storage.start;
+    if (isOwn && storage.tensors > 1) {
+      return this.torch.call("aten::clone", dense, null);
+    }
+    if (isOwn) this.#forgetCast(storage);
+    return dense;
+  }
+
+  /** The same numbers under another shape: a view where that is possible. */
+  reshaped(info: Info, shape: readonly number[]): Info {
+    const { call } = this.torch;
+    const view = call("aten::reshape", this.handle(info), shape);
+    return this.adopt(view, shape, info.dtype);
+  }
+
+  /** Tensors' memory and kept copies: bytes, and how many memories there are. */
+  memoryUsage(): { readonly bytes: number; readonly storages: number } {
+    let bytes = 0;
+    for (const storage of this.#storages.values()) {
+      bytes += storage.bytes * (storage.cast ? 1.5 : 1);
+    }
+    return { bytes, storages: this.#storages.size };
+  }
+
+  override write(
+    values: tf.backend_util.BackendValues | null,
+    shape: number[],
+    dtype: tf.DataType,
+  ): object {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(
+    dataId: object,
+    values: tf.backend_util.BackendValues | null,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number,
+  ): void {
+    this.torch.scoped(() => {
+      if (dtype === "string") {
+        const texts = values as Uint8Array[];
+        this.#enter(dataId, this.torch.empty([0]), {
+          shape,
+          references,
+          texts,
+        });
+        return;
+      }
+      const kind = dtype as Kind;
+      const handle = values === null
+        ? this.torch.empty(shape, ELEMENT_OF[kind])
+        : this.torch.fromHost(numbersOf(values, kind), shape, ELEMENT_OF[kind]);
+      this.#enter(dataId, handle, { shape, references });
+    });
+  }
+
+  override readSync(dataId: object): tf.backend_util.BackendValues {
+    const { handle, shape, texts } = this.#entries.get(dataId);
+    if (texts !== undefined) return [...texts];
+    return this.torch.scoped(() => {
+      const kind = this.kindOf(handle);
+      return this.torch.toHost(handle, kind, sizeOf(shape)) as Float32Array;
+    });
+  }
+
+  /** What TensorFlow.js calls a tensor's elements. */
+  kindOf(handle: Handle): Kind {
+    const element = this.torch.elementOf(handle);
+    if (element === ELEMENT.bool) return "bool";
+    return element === ELEMENT.int32 ? "int32" : "float32";
+  }
+
+  override read(dataId: object): Promise<tf.backend_util.BackendValues> {
+    return Promise.resolve(this.readSync(dataId));
+  }
+
+  override refCount(dataId: object): number {
+    return this.#entries.has(dataId) ? this.#entries.get(dataId).references : 0;
+  }
+
+  override incRef(dataId: object): void {
+    this.#entries.get(dataId).references++;
+  }
+
+  override disposeData(dataId: object, force = false): boolean {
+    if (!this.#entries.has(dataId)) return true;
+    const entry = this.#entries.get(dataId);
+    entry.references--;
+    if (entry.references > 0 && !force) return false;
+    const { storage, handle } = entry;
+    if (--storage.tensors === 0) {
+      this.#forgetCast(storage);
+      this.#storages.delete(storage.start);
+    }
+    this.torch.free(handle);
+    this.#entries.delete(dataId);
+    return true;
+  }
+
+  override numDataIds(): number {
+    return this.#entries.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  override timerAvailable(): boolean {
+    return false;
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+}
+
+/** Whether two shapes are the same. */
+function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/** Numbers as the kind they are stored in. */
+function numbersOf(
+  values: tf.backend_util.BackendValues,
+  kind: Kind,
+): Numbers {
+  const given = values as Numbers;
+  if (kind === "float32") {
+    return given instanceof Float32Array ? given : Float32Array.from(given);
+  }
+  if (kind === "int32") {
+    return given instanceof Int32Array ? given : Int32Array.from(given);
+  }
+  return given instanceof Uint8Array ? given : Uint8Array.from(given);
+}
