@@ -12,6 +12,7 @@ export {
   type CrossedBootstrapOptions,
 } from "./num/crossed_bootstrap.ts";
 export { type Equivalence, equivalence } from "./num/equivalence.ts";
+export { flatClusters } from "./num/flat_clusters.ts";
 export { hash32 } from "./num/hash.ts";
 export { holm } from "./num/holm.ts";
 export { mean } from "./num/mean.ts";
@@ -45,6 +46,7 @@ export {
   type StreamState,
 } from "./num/stream.ts";
 export { studentCdf, studentQuantile } from "./num/student_distribution.ts";
+export { type Merge, wardLinkage } from "./num/ward_linkage.ts";
 
 // engine: arrays that can be differentiated, on any engine
 export {
@@ -206,6 +208,7 @@ export {
   smoothMaxScores,
 } from "./score/smooth_max_scores.ts";
 export { tctPool, type TctPoolOptions } from "./score/tct_pool.ts";
+export { wardPool, type WardPoolOptions } from "./score/ward_pool.ts";
 export { type XtrOptions, xtrScores } from "./score/xtr_scores.ts";
 
 // loss: scores to a loss
@@ -289,6 +292,7 @@ export {
   scheduleFreeSequences,
   type ScheduleFreeSequencesSettings,
 } from "./optim/schedule_free_sequences.ts";
+export { type ScheduleFreeSettings } from "./optim/schedule_free_settings.ts";
 export {
   scheduleFreeSgd,
   type ScheduleFreeSgdSettings,
@@ -520,7 +524,11 @@ export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,
 } from "./search/english_analyzer.ts";
-export { type Retriever, retrieverOf } from "./search/retriever.ts";
+export {
+  parametersOf,
+  type Retriever,
+  retrieverOf,
+} from "./search/retriever.ts";
 export {
   searchCollection,
   type SearchCollectionOptions,
@@ -539,14 +547,26 @@ export {
 export { type PackedPairs, type PairScorer } from "./teach/pair_scorer.ts";
 
 // train: the loop
+export {
+  batchGradients,
+  type BatchGradientsOptions,
+  type LossAndGradients,
+} from "./train/batch_gradients.ts";
 export { batchLoss } from "./train/batch_loss.ts";
+export { type BatchPart } from "./train/batch_part.ts";
 export {
   completeSettings,
   type SettingContext,
 } from "./train/complete_settings.ts";
 export { type Estimate } from "./train/estimate.ts";
+export { startingWeights } from "./train/head.ts";
 export { type StepLine } from "./train/loop.ts";
 export { type Outcome, type OutcomeRuns } from "./train/outcome.ts";
+export {
+  type PhasedSettings,
+  phasedSettings,
+  settingsOfPhase,
+} from "./train/phases.ts";
 export { type Plan } from "./train/plan.ts";
 export { type Prepared, prepareTraining } from "./train/prepare.ts";
 export { type Setting, type SettingValue } from "./train/setting.ts";
@@ -556,11 +576,13 @@ export {
   smallerTest,
   type SmallerTestOptions,
 } from "./train/smaller_test_bed.ts";
+export { sourceOrder, type SourceStep } from "./train/source_order.ts";
 export { type Start, startRun } from "./train/start_run.ts";
 export {
   type BatchLoss,
   type TrainingBatch,
   type TrainingState,
+  type TrainStepOptions,
 } from "./train/step.ts";
 export {
   type StepsTaken,
@@ -571,6 +593,15 @@ export {
 export { type TestBed } from "./train/test_bed.ts";
 export { tokeniseBatch } from "./train/tokenise_batch.ts";
 export { train, type Trained, type TrainOptions } from "./train/train.ts";
+export {
+  type PlannedPhase,
+  type PreparedPhases,
+  preparePhases,
+  type TrainedPhase,
+  trainPhases,
+  type TrainPhasesOptions,
+} from "./train/train_phases.ts";
+export { type TrainingData } from "./train/training_data.ts";
 export {
   type DrawnExample,
   type TrainingExample,
