@@ -323,10 +323,7 @@ export {
   scheduleFreeSequences,
   type ScheduleFreeSequencesSettings,
 } from "./optim/schedule_free_sequences.ts";
-export {
-  type ScheduleFreeSettings,
-  scheduleFreeSettings,
-} from "./optim/schedule_free_settings.ts";
+export { type ScheduleFreeSettings } from "./optim/schedule_free_settings.ts";
 export {
   scheduleFreeSgd,
   type ScheduleFreeSgdSettings,
@@ -599,7 +596,11 @@ export { type Estimate } from "./train/estimate.ts";
 export { startingWeights } from "./train/head.ts";
 export { type StepLine } from "./train/loop.ts";
 export { type Outcome, type OutcomeRuns } from "./train/outcome.ts";
-export { type PhasedSettings } from "./train/phases.ts";
+export {
+  type PhasedSettings,
+  phasedSettings,
+  settingsOfPhase,
+} from "./train/phases.ts";
 export { type Plan } from "./train/plan.ts";
 export { type Prepared, prepareTraining } from "./train/prepare.ts";
 export { type Setting, type SettingValue } from "./train/setting.ts";

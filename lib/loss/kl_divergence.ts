@@ -42,6 +42,8 @@ export interface KlDivergenceOptions {
  * `Distillation`: student `min-max`, teacher `raw`. ColBERTv2: both `raw`.
  * sentence-transformers' `DistillKLDivLoss` with temperature t: both temperatures t,
  * `scale` t squared. Their `query-length` divides by the longest query allowed.
+ * Differs: matchmaker's `KLDivTeacherList` hands torch the student's probabilities in
+ * place of their logarithms; what comes out is no divergence, and can be negative.
  *
  * @param scores The student's, `[queries, ways]`.
  * @param teacher The teacher's, `[queries, ways]`; a constant.

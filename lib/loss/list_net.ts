@@ -13,6 +13,7 @@ import { constant } from "./constant.ts";
  *
  * Range: from the teacher's entropy up, nats, mean over queries.
  * Source: Cao and others 2007, the top-one form; sentence-transformers' `ListNetLoss`.
+ * Differs: matchmaker's `ListNetLoss` adds 1e-6 to each probability of the student.
  *
  * @param scores The student's, `[queries, ways]`.
  * @param teacher The teacher's scores or graded labels, `[queries, ways]`; a constant.

@@ -25,6 +25,8 @@ export interface TctDistillationOptions {
  * Range: `[0, infinity)`, nats.
  * Source: Lin, Yang and Lin 2021 (TCT-ColBERT), equations 2 to 4, temperature 0.25;
  * `reduction: "sum"` as printed, `mean` as their code.
+ * Differs: their code takes Keras' divergence, which clips probabilities at 1e-7, so
+ * that a document the student gives less than that has no gradient.
  *
  * @param scores The student's, `[queries, documents]`.
  * @param teacher The teacher's MaxSim scores, of the same shape; a constant.

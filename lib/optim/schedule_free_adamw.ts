@@ -5,8 +5,8 @@ import { eachParameter, nextStep, type StepInputs } from "./each_parameter.ts";
 import type { Optimizer, OptimizerStep } from "./optimizer.ts";
 import { copiedMemory, zeroMemory } from "./slot_memory.ts";
 import {
+  checkedScheduleFree,
   type ScheduleFreeSettings,
-  scheduleFreeSettings,
 } from "./schedule_free_settings.ts";
 
 /** Settings of {@linkcode scheduleFreeAdamW}; the decay is taken at `y`. */
@@ -88,7 +88,7 @@ function completed(
 ): Required<ScheduleFreeAdamWSettings> {
   const { decays = () => true, form = "library" } = settings;
   const range = "between 0 and 1";
-  const numbers = scheduleFreeSettings("schedule-free-adamw", settings, {
+  const numbers = checkedScheduleFree("schedule-free-adamw", settings, {
     range,
   });
   return { ...numbers, decays, form };

@@ -5,8 +5,8 @@ import { freshCopy } from "./fresh_copy.ts";
 import type { Optimizer, OptimizerStep } from "./optimizer.ts";
 import { copiedMemory, zeroMemory } from "./slot_memory.ts";
 import {
+  checkedScheduleFree,
   type ScheduleFreeSettings,
-  scheduleFreeSettings,
 } from "./schedule_free_settings.ts";
 
 /** Settings of {@linkcode scheduleFreeSequences}. */
@@ -86,7 +86,7 @@ function completed(
 ): Required<ScheduleFreeSequencesSettings> {
   const { base = "adamw", decayAt = "y" } = settings;
   const range = "from 0 to 1";
-  const numbers = scheduleFreeSettings("schedule-free sequences", settings, {
+  const numbers = checkedScheduleFree("schedule-free sequences", settings, {
     range,
   });
   return { ...numbers, base, decayAt };

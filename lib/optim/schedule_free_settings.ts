@@ -27,7 +27,7 @@ export interface ScheduleFreeSettings extends AveragingSettings {
  * @returns Every number.
  * @throws {RangeError} If one is out of range, naming the first.
  */
-export function scheduleFreeSettings(
+export function checkedScheduleFree(
   optimizer: string,
   settings: ScheduleFreeSettings,
   beta: {

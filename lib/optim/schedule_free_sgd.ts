@@ -8,7 +8,7 @@ import {
 import { eachParameter, nextStep, type StepInputs } from "./each_parameter.ts";
 import type { Optimizer, OptimizerStep } from "./optimizer.ts";
 import { copiedMemory } from "./slot_memory.ts";
-import { scheduleFreeSettings } from "./schedule_free_settings.ts";
+import { checkedScheduleFree } from "./schedule_free_settings.ts";
 
 /** Settings of {@linkcode scheduleFreeSgd}. */
 export interface ScheduleFreeSgdSettings extends AveragingSettings {
@@ -81,7 +81,7 @@ function completed(
 ): Required<ScheduleFreeSgdSettings> {
   const { learningRate = 1, beta: beta1 = 0.9, ...rest } = settings;
   const { decays = () => true } = settings;
-  const { beta1: beta, ...numbers } = scheduleFreeSettings(
+  const { beta1: beta, ...numbers } = checkedScheduleFree(
     "schedule-free-sgd",
     { ...rest, learningRate, beta1 },
     { range: "between 0 and 1", name: "beta" },

@@ -22,12 +22,26 @@ const OF_THE_CHAIN = ["model", "engine", "dim"];
  *       {"loss": "contrastive", "negatives": "given", "ways": 8},
  *       {"loss": "kl", "sources": "beir/msmarco-scored", "learningRate": 1e-5}]}
  *
+ * Every phase counts its steps from 0: with one seed for all, phases on the same
+ * data meet it in the same order; a `seed` of its own gives a phase another.
+ *
  * @param content The parsed file.
  * @param where The file's name, for errors.
  * @returns What is shared, and the phases.
  * @throws {RangeError} On an unknown name, a bad value, or a phase that sets what
  * belongs to the chain: model, engine or dim.
  * @throws {SyntaxError} If `phases` is no list of objects.
+ *
+ * @example Usage
+ * ```ts
+ * import { phasedSettings, settingsOfPhase } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const file = { seed: 2, phases: [{ loss: "contrastive" }, { loss: "kl", seed: 3 }] };
+ * const chain = phasedSettings(file, "phases.json");
+ * assertEquals(settingsOfPhase(chain, 0), { seed: 2, loss: "contrastive" });
+ * assertEquals(settingsOfPhase(chain, 1), { seed: 3, loss: "kl" });
+ * ```
  */
 export function phasedSettings(
   content: unknown,

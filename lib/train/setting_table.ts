@@ -174,7 +174,8 @@ export const TRAIN_SETTINGS: SettingTable = {
     type: "string",
     choices: ["auto", "given", "bm25", "random", "none"],
     default: "auto",
-    help: "hard negatives; auto is given ones, else BM25's",
+    help:
+      "hard negatives; auto is given ones (tuples.jsonl has such), else BM25's",
   },
   "eval-every": {
     type: "integer",

@@ -207,14 +207,68 @@ for (const [name, options] of Object.entries(FORMS)) {
     assertAlmostEquals(of(swapped), of(scores), 1e-12);
   });
 
-  Deno.test(`${name} keeps NaN visible and 1e30 finite`, async () => {
+  Deno.test(`${name} of a batch is that of each query written out`, async () => {
+    await useEngine("reference");
+    const { scores } = batch(3, 6);
+    const exclude = Uint8Array.from({ length: 18 }, (_, i) => Number(i === 4));
+    const { ownNegatives = true, temperature = 1 } = options as {
+      ownNegatives?: boolean;
+      temperature?: number;
+    };
+    const each = scores.map((row, query) => {
+      const met = row.flatMap((score, column) => {
+        const isOwn = Math.floor(column / 2) === query && column % 2 === 1;
+        const isOut = exclude[query * 6 + column] || (isOwn && !ownNegatives);
+        return isOut ? [] : [Math.exp(score / temperature)];
+      });
+      const right = Math.exp(row[2 * query]! / temperature);
+      return -Math.log(right / met.reduce((a, b) => a + b));
+    });
+    const loss = contrastive(matrix(scores), { ways: 2, exclude }, options);
+    const mean = each.reduce((a, b) => a + b) / 3;
+    assertAlmostEquals(read(loss)[0]!, mean, 1e-12);
+  });
+
+  Deno.test(`${name} neither reads what is excluded nor has a gradient there`, async () => {
+    await useEngine("reference");
+    const { scores } = batch(2, 4);
+    const exclude = Uint8Array.of(0, 0, 1, 0, 0, 1, 0, 0);
+    const of = (rows: Rows) =>
+      evaluate((s) => contrastive(s, { ways: 2, exclude }, options), rows);
+    const before = of(scores);
+    const spoilt = of(
+      scores.map((row, i) => row.map((x, j) => exclude[i * 4 + j] ? 1e30 : x)),
+    );
+    assertEquals(spoilt, before);
+    assertEquals([before.gradient[2], before.gradient[5]], [0, 0]);
+  });
+
+  Deno.test(`${name} asks nothing of one query with one way`, async () => {
+    await useEngine("reference");
+    const { value, gradient } = evaluate(
+      (s) => contrastive(s, {}, options),
+      [[7]],
+    );
+    assertEquals([value === 0, gradient[0] === 0], [true, true]);
+  });
+
+  Deno.test(`${name} keeps NaN visible`, async () => {
     await useEngine("reference");
     const of = (rows: Rows) =>
       evaluate((s) => contrastive(s, {}, options), rows);
     assert(Number.isNaN(of([[1, NaN], [0, 1]]).value));
-    const { value, gradient } = of([[-1e30, 1e30], [0, 1e30]]);
-    assert([value, ...gradient].every(Number.isFinite));
   });
+
+  for (const engine of ["reference", "wasm", "onnx"] as const) {
+    Deno.test(`${name} is finite at 1e30 on ${engine}`, async () => {
+      await useEngine(engine);
+      const { value, gradient } = evaluate(
+        (s) => contrastive(s, {}, options),
+        [[-1e30, 1e30], [0, 1e30]],
+      );
+      assert([value, ...gradient].every(Number.isFinite));
+    });
+  }
 }
 
 /** Holds a gradient against central differences of the loss. */

@@ -31,7 +31,7 @@ Deno.test("maxSimScores() equals torch's with every similarity and reduction", a
   await useEngine("reference");
   const { cosine, mean } = fixture.variants;
   const [q, d] = [sideOf("queries"), sideOf("documents")];
-  const longer = (side: TokenVectors) => ({
+  const longer = (side: Side) => ({
     ...side,
     values: tf.mul(side.values, 3),
   });

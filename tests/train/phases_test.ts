@@ -36,7 +36,7 @@ function chainOf({ model, data }: TinyFiles) {
       negatives: "none",
       ways: 1,
       chunk: 5,
-      "query-form": "fixed",
+      "query-form": "none",
     },
     {
       loss: "contrastive",
@@ -138,7 +138,7 @@ Deno.test("trainPhases() is each phase trained by hand from the model before it"
       first!.evaluations.untrained.mean,
       "every phase is held against the model that the chain began with",
     );
-    assertEquals(phases[2]!.prepared.settings.queryForm, "fixed");
+    assertEquals(phases[2]!.prepared.settings.queryForm, "none");
 
     let model = files.model;
     for (const [i, name] of ["one", "two", "three"].entries()) {
