@@ -9,6 +9,11 @@ export interface DocumentForm {
   readonly length: number;
   /** Vocabulary token put after [CLS], such as "[unused1]" or "[D] "; absent for none. */
   readonly marker?: string;
+  /**
+   * Words put before every document, such as "search_document: ", tokenised with it; they
+   * take part of the length, and count in scoring. Absent for none.
+   */
+  readonly prompt?: string;
   /** Pieces that scoring drops, such as `PUNCTUATION`. Default: none. */
   readonly skiplist?: readonly string[];
 }
@@ -19,7 +24,7 @@ export const PUNCTUATION: readonly string[] = [
 ];
 
 /**
- * Turns documents into packed tokens: `[CLS] marker words [SEP]`.
+ * Turns documents into packed tokens: `[CLS] marker prompt words [SEP]`.
  *
  * A token whose piece is on the skiplist is encoded like any other, so that its
  * neighbours see it, and does not count in scoring. A listed piece that the vocabulary
@@ -31,7 +36,7 @@ export const PUNCTUATION: readonly string[] = [
  *
  * @param texts The documents, at least one, none empty.
  * @param tokenizer Splits them.
- * @param form Length, marker, skiplist.
+ * @param form Length, marker, prompt, skiplist.
  * @returns The batch, documents in the given order.
  * @throws {RangeError} If a document has no token or only dropped ones, or the marker is
  * not in the vocabulary.

@@ -8,16 +8,18 @@ export interface Frame {
   readonly length: number;
   /** Vocabulary token put after [CLS]; absent for none. */
   readonly marker?: string;
+  /** Put before every text, as it is, spaces too; its tokens count. Absent for none. */
+  readonly prompt?: string;
 }
 
 /**
- * Turns texts into `[CLS] marker words [SEP]`, cut so that [SEP] always stays.
+ * Turns texts into `[CLS] marker prompt words [SEP]`, cut so that [SEP] always stays.
  *
  * A vocabulary without [CLS] or [SEP] has none around its words.
  *
  * @param texts The strings.
  * @param tokenizer Splits them.
- * @param frame Length and marker.
+ * @param frame Length, marker and prompt.
  * @returns Ids of each text, `[texts][tokens]`.
  * @throws {RangeError} If the length leaves no room for a word, the vocabulary lacks
  * the marker, or a text has no token; the text's index is named.
@@ -35,7 +37,7 @@ export interface Frame {
 export function framedTokens(
   texts: readonly string[],
   tokenizer: Tokenizer,
-  { role, length, marker }: Frame,
+  { role, length, marker, prompt = "" }: Frame,
 ): number[][] {
   const before = [
     ...optional(tokenizer.special.cls),
@@ -54,7 +56,7 @@ export function framedTokens(
     );
   }
   return texts.map((text, index) => {
-    const words = text.trim() === "" ? [] : tokenizer.encode(text);
+    const words = text.trim() === "" ? [] : tokenizer.encode(prompt + text);
     if (words.length > 0) return [...before, ...words.slice(0, room), ...after];
     throw new RangeError(
       `Cannot encode ${role} ${index}: expected a text with at least one token, got ${

@@ -24,6 +24,11 @@ export interface QueryForm {
   readonly attendMask: boolean;
   /** Vocabulary token put after [CLS], such as "[unused0]" or "[Q] "; absent for none. */
   readonly marker?: string;
+  /**
+   * Words put before every query, such as "search_query: ", tokenised with it; they
+   * take part of the length, and count in scoring. Absent for none.
+   */
+  readonly prompt?: string;
 }
 
 /** The dynamic forms fill up to a multiple of this. */
@@ -78,16 +83,17 @@ export function expandedLength(
 }
 
 /**
- * Turns queries into packed tokens: `[CLS] marker words [SEP] [MASK] ... [MASK]`.
+ * Turns queries into packed tokens: `[CLS] marker prompt words [SEP] [MASK] ... [MASK]`.
  *
  * Every position counts in scoring, [CLS], marker, [SEP] and [MASK] too. With
  * `attendMask` false a [MASK] sees the query, and no token sees a [MASK].
  *
- * Source: Khattab and Zaharia 2020, section 3.2; masks as in the ColBERT v2 code.
+ * Source: Khattab and Zaharia 2020, section 3.2; masks as in the ColBERT v2 code;
+ * prompts as in PyLate 1.6.0, where ColBERT-Zero adds their tokens to the length.
  *
  * @param texts The queries, at least one, none empty.
  * @param tokenizer Splits them.
- * @param form Length, expansion, marker.
+ * @param form Length, expansion, marker, prompt.
  * @returns The batch, queries in the given order.
  * @throws {RangeError} If a query has no token, the marker is not in the vocabulary, an
  * expansion is wanted of a vocabulary without [MASK], or the form is not one.

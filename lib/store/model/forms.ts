@@ -29,7 +29,11 @@ const EXPANSIONS: readonly QueryExpansion[] = [
  * of `""` is none. `query_expansion` is our own field, for the forms that PyLate
  * lacks; PyLate's `do_query_expansion` goes before it.
  *
+ * A side's prompt is the entry `query`, or `document` (else `passage`), of `prompts`, else
+ * the one that `default_prompt_name` names.
+ *
  * Source: PyLate 1.6.0, `models/colbert.py`.
+ * Differs: PyLate leaves it to the caller to name the prompt of each side.
  *
  * @param fields The parsed file.
  * @param options Prefixes to take where the file names none.
@@ -66,10 +70,12 @@ export function readPyLateForms(
       expansion,
       attendMask: bool(fields, "attend_to_expansion_tokens", false),
       ...marker(text(fields, "query_prefix", prefixes.query ?? "")),
+      ...prompt(fields, ["query"]),
     },
     documentForm: {
       length: length(fields, "document_length", 180),
       ...marker(text(fields, "document_prefix", prefixes.document ?? "")),
+      ...prompt(fields, ["document", "passage"]),
       skiplist: texts(fields, "skiplist_words", PUNCTUATION),
     },
   };
@@ -94,6 +100,8 @@ export function writePyLateForms(
   { queryForm, documentForm }: TextForms,
 ): Fields {
   const isFixed = queryForm.expansion === "fixed";
+  const hasPrompt = queryForm.prompt !== undefined ||
+    documentForm.prompt !== undefined;
   return {
     query_prefix: queryForm.marker ?? "",
     document_prefix: documentForm.marker ?? "",
@@ -103,6 +111,12 @@ export function writePyLateForms(
     skiplist_words: documentForm.skiplist ?? [],
     do_query_expansion: isFixed,
     ...(!isFixed && { query_expansion: queryForm.expansion }),
+    ...(hasPrompt && {
+      prompts: {
+        query: queryForm.prompt ?? "",
+        document: documentForm.prompt ?? "",
+      },
+    }),
   };
 }
 
@@ -145,6 +159,24 @@ export function readStanfordForms(fields: Fields): TextForms {
 /** A marker field, left out where the text is empty. */
 function marker(token: string): { readonly marker?: string } {
   return token === "" ? {} : { marker: token };
+}
+
+/** A side's prompt, left out where there is none. */
+function prompt(
+  fields: Fields,
+  sides: readonly string[],
+): { readonly prompt?: string } {
+  const known = field(fields, "prompts", {});
+  if (typeof known !== "object" || Array.isArray(known)) {
+    throw refuse("prompts", "an object of texts", known);
+  }
+  const prompts = known as Fields;
+  const general = field(fields, "default_prompt_name", undefined);
+  const names = [...sides, ...(typeof general === "string" ? [general] : [])];
+  const name = names.find((side) => Object.hasOwn(prompts, side));
+  if (name === undefined) return {};
+  const words = text(prompts, name, "");
+  return words === "" ? {} : { prompt: words };
 }
 
 /** A field, or its default where it is absent or null. */

@@ -1,8 +1,13 @@
+import {
+  japaneseForm,
+  japaneseTokenizer,
+} from "../../text/japanese_tokenizer.ts";
 import { jsonTokenizer } from "../../text/json_tokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { unigramTokenizer } from "../../text/unigram_tokenizer.ts";
 import { wordPieceJson } from "../../text/word_piece_json.ts";
-import { readJson, readTextIfThere } from "../read_json.ts";
+import { readJson, readJsonObject, readTextIfThere } from "../read_json.ts";
+import { loadUnidic } from "./find_unidic.ts";
 
 /** A tokenizer with the files it was made of. */
 export interface LoadedTokenizer {
@@ -23,12 +28,15 @@ const TOKENIZER_FILES = [
 
 /**
  * Loads the tokenizer of a folder: `tokenizer.json`, or a BERT's `vocab.txt` where there
- * is none.
+ * is none. A `tokenizer_config.json` that names `BertJapaneseTokenizer` asks for MeCab,
+ * whose dictionary must be installed (`pip install unidic-lite`).
  *
  * @param folder The model's folder.
- * @returns The tokenizer and its files; a `tokenizer.json` is among them always.
+ * @returns The tokenizer and its files; a `tokenizer.json` is among them, but for a
+ * Japanese BERT.
  * @throws {SyntaxError} If a file does not parse.
- * @throws {Deno.errors.NotFound} If neither file is there.
+ * @throws {RangeError} If a Japanese BERT asks for what is not offered.
+ * @throws {Deno.errors.NotFound} If neither file is there, or MeCab's dictionary is not.
  *
  * @example Usage
  * ```ts
@@ -52,10 +60,10 @@ export async function loadTokenizer(
   }
   const config = files["tokenizer_config.json"] === undefined
     ? {}
-    : await readJson(`${folder}/tokenizer_config.json`) as Record<
-      string,
-      unknown
-    >;
+    : await readJsonObject(`${folder}/tokenizer_config.json`);
+  if (isJapanese(config)) {
+    return { tokenizer: await loadJapanese(folder, files, config), files };
+  }
   if (files["tokenizer.json"] === undefined) {
     files["tokenizer.json"] = fromVocabulary(
       folder,
@@ -67,6 +75,32 @@ export async function loadTokenizer(
     tokenizer: jsonTokenizer(JSON.parse(files["tokenizer.json"]), config),
     files,
   };
+}
+
+/** Whether words are MeCab's: the class says so, or the kind of words. */
+function isJapanese(config: Readonly<Record<string, unknown>>): boolean {
+  const { tokenizer_class: name, word_tokenizer_type: words } = config;
+  return name === "BertJapaneseTokenizer" || words === "mecab";
+}
+
+/** The tokenizer of a Japanese BERT: `vocab.txt`, and the dictionary on this machine. */
+async function loadJapanese(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  config: Readonly<Record<string, unknown>>,
+): Promise<Tokenizer> {
+  const vocabulary = files["vocab.txt"];
+  if (vocabulary === undefined) {
+    throw new Deno.errors.NotFound(
+      `Cannot load ${folder}: expected vocab.txt beside a tokenizer_config.json of ` +
+        `BertJapaneseTokenizer, got none`,
+    );
+  }
+  japaneseForm(config);
+  return japaneseTokenizer(vocabulary, {
+    dictionary: await loadUnidic(),
+    config,
+  });
 }
 
 /** The `tokenizer.json` of a folder that has only a vocabulary. */
