@@ -118,7 +118,21 @@ export {
   PUNCTUATION,
 } from "./text/document_form.ts";
 export { type Frame, framedTokens } from "./text/framed_tokens.ts";
+export {
+  type JapaneseForm,
+  japaneseForm,
+  japaneseTokenizer,
+} from "./text/japanese_tokenizer.ts";
 export { jsonTokenizer } from "./text/json_tokenizer.ts";
+export { mecabWords } from "./text/mecab.ts";
+export {
+  type MecabCategory,
+  type MecabDictionary,
+  mecabDictionary,
+  type MecabFiles,
+  type MecabLexicon,
+  type MecabMatch,
+} from "./text/mecab_dictionary.ts";
 export {
   lengths,
   packRows,
@@ -443,6 +457,7 @@ export { type MetricsLog, openMetrics } from "./store/metrics_log.ts";
 export { type DenseModules, denseModules } from "./store/model/dense_files.ts";
 export { readDenseHead, type StoredHead } from "./store/model/dense_head.ts";
 export { type EncoderFamily, familyOf } from "./store/model/encoder_family.ts";
+export { findUnidic, loadUnidic } from "./store/model/find_unidic.ts";
 export {
   type Fields,
   readPyLateForms,
