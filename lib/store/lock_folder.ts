@@ -39,8 +39,10 @@ export async function lockFolder(
   const file = await openLock(folder, path);
   if (!await isTaken(file)) {
     return {
-      // The file stays: one that is removed could be held by two at a time.
-      release: () => file.close(),
+      release: () => {
+        removeAlone(folder);
+        file.close();
+      },
     };
   }
   file.close();
@@ -48,6 +50,19 @@ export async function lockFolder(
     `Cannot ${task} in ${folder}: expected no other process at work there, ` +
       `got one that holds ${path}; wait for it or give another folder (--out)`,
   );
+}
+
+/**
+ * Removes the file where nothing came of the work. Beside a run it stays: two
+ * processes could otherwise hold one that is gone and one that is new.
+ */
+function removeAlone(folder: string): void {
+  try {
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    if (names.join() === "lock") Deno.removeSync(`${folder}/lock`);
+  } catch {
+    // Somebody removed the folder, or the system keeps an open file.
+  }
 }
 
 /** Opens the file, made where it is missing. */

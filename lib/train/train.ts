@@ -77,9 +77,11 @@ export async function train(
   prepared: Prepared,
   options: TrainOptions,
 ): Promise<Trained> {
+  const { settings } = prepared;
+  const optimizer = optimizerNamed(settings.optimizer, settings);
   const lock = await lockFolder(options.out, "train");
   try {
-    return await trainAlone(prepared, options);
+    return await trainAlone(prepared, { ...options, optimizer });
   } finally {
     lock.release();
   }
@@ -88,16 +90,15 @@ export async function train(
 /** Trains in a folder that nobody else works in. */
 async function trainAlone(
   prepared: Prepared,
-  options: TrainOptions,
+  options: TrainOptions & { readonly optimizer: Optimizer },
 ): Promise<Trained> {
   const { settings, model, dataset, sources, test } = prepared;
   const memory = memoryWatch(options.progress);
   const watched = { ...options, progress: memory.progress };
   const words = indexesOf([dataset, ...sources]);
-  const optimizer = optimizerNamed(settings.optimizer, settings);
+  const { optimizer } = options;
   const start = await startRun(prepared, {
     ...options,
-    optimizer,
     weights: () => startingWeights(model, sources[0]!, settings),
   });
   options.say?.(start.says);

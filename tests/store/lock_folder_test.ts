@@ -14,14 +14,20 @@ Deno.test("lockFolder() lets one in at a time", async () => {
     );
     lock.release();
     (await lockFolder(folder, "train")).release();
+    assertEquals(
+      namesIn(folder),
+      [],
+      "nothing came of it, and nothing is left",
+    );
   });
 });
 
 Deno.test("lockFolder() minds no file that a killed process left", async () => {
   await inTemporaryFolder(async (folder) => {
     Deno.writeTextFileSync(`${folder}/lock`, "");
+    Deno.writeTextFileSync(`${folder}/settings.json`, "");
     (await lockFolder(folder, "train")).release();
-    assertEquals(namesIn(folder), ["lock"]);
+    assertEquals(namesIn(folder), ["lock", "settings.json"]);
   });
 });
 
