@@ -54,6 +54,10 @@ export {
 } from "./engine/ops/adam_step.ts";
 export { attention, type AttentionOptions } from "./engine/ops/attention.ts";
 export {
+  type AttentionWindow,
+  attentionWindow,
+} from "./engine/ops/attention_window.ts";
+export {
   dropout,
   dropoutMask,
   type DropoutOptions,
@@ -73,6 +77,7 @@ export {
 export { logSoftmax } from "./engine/ops/log_softmax.ts";
 export { matrixProduct } from "./engine/ops/matrix_product.ts";
 export { maxSim, type MaxSimOptions } from "./engine/ops/max_sim.ts";
+export { rotary, type RotaryOptions } from "./engine/ops/rotary.ts";
 export { scaleInPlace } from "./engine/ops/scale_in_place.ts";
 export {
   type ScheduleFreeOptions,
@@ -109,7 +114,23 @@ export {
   packDocuments,
   PUNCTUATION,
 } from "./text/document_form.ts";
+export { documentParts, type PartsForm } from "./text/document_parts.ts";
 export { type Frame, framedTokens } from "./text/framed_tokens.ts";
+export {
+  type JapaneseForm,
+  japaneseForm,
+  japaneseTokenizer,
+} from "./text/japanese_tokenizer.ts";
+export { jsonTokenizer } from "./text/json_tokenizer.ts";
+export { mecabWords } from "./text/mecab.ts";
+export {
+  type MecabCategory,
+  type MecabDictionary,
+  mecabDictionary,
+  type MecabFiles,
+  type MecabLexicon,
+  type MecabMatch,
+} from "./text/mecab_dictionary.ts";
 export {
   lengths,
   packRows,
@@ -119,6 +140,7 @@ export {
 } from "./text/pack_texts.ts";
 export { type PackedTokens } from "./text/packed_tokens.ts";
 export { packPairs, type PairForm } from "./text/pair_form.ts";
+export { precompiledCharsmap } from "./text/precompiled_charsmap.ts";
 export {
   expandedLength,
   packQueries,
@@ -127,6 +149,7 @@ export {
 } from "./text/query_form.ts";
 export { specialTokens } from "./text/special_tokens.ts";
 export { type Tokenizer } from "./text/tokenizer.ts";
+export { unigramModel, type UnigramVocabulary } from "./text/unigram_model.ts";
 export { unigramTokenizer } from "./text/unigram_tokenizer.ts";
 export {
   type WordPieceJson,
@@ -139,8 +162,13 @@ export {
   readBertCheckpoint,
   writeBertCheckpoint,
 } from "./encoder/bert_checkpoint.ts";
-export { type BertConfig, bertConfig } from "./encoder/bert_config.ts";
+export {
+  type BertConfig,
+  bertConfig,
+  type BertType,
+} from "./encoder/bert_config.ts";
 export { bertEncoder } from "./encoder/bert_encoder.ts";
+export { bertNames } from "./encoder/bert_names.ts";
 export {
   type CheckpointReader,
   checkpointReader,
@@ -166,8 +194,25 @@ export {
   encoderOf,
   type HeadOptions,
 } from "./encoder/encoder_of.ts";
+export {
+  type HeadActivation,
+  type HeadLayer,
+  headName,
+  headShapes,
+  runHead,
+} from "./encoder/head_layers.ts";
+export {
+  readModernBertCheckpoint,
+  writeModernBertCheckpoint,
+} from "./encoder/modern_bert_checkpoint.ts";
+export {
+  type ModernBertConfig,
+  modernBertConfig,
+  type ModernBertLayer,
+} from "./encoder/modern_bert_config.ts";
+export { modernBertEncoder } from "./encoder/modern_bert_encoder.ts";
 export { pcaHead, type PcaHeadOptions } from "./encoder/pca_head.ts";
-export { positions } from "./encoder/positions.ts";
+export { positions, robertaPositions } from "./encoder/positions.ts";
 export { configNumber, type FieldBounds } from "./encoder/read_config.ts";
 export { sinusoids } from "./encoder/sinusoids.ts";
 export {
@@ -404,7 +449,10 @@ export { type HubId, isPlainPath, parseHubId } from "./store/hub_id.ts";
 export { type HubFile, type HubListing } from "./store/hub_listing.ts";
 export { type HubRequest } from "./store/hub_request.ts";
 export { type MetricsLog, openMetrics } from "./store/metrics_log.ts";
-export { readDenseHead } from "./store/model/dense_head.ts";
+export { type DenseModules, denseModules } from "./store/model/dense_files.ts";
+export { readDenseHead, type StoredHead } from "./store/model/dense_head.ts";
+export { type EncoderFamily, familyOf } from "./store/model/encoder_family.ts";
+export { findUnidic, loadUnidic } from "./store/model/find_unidic.ts";
 export {
   type Fields,
   readPyLateForms,
@@ -520,7 +568,15 @@ export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,
 } from "./search/english_analyzer.ts";
-export { type Retriever, retrieverOf } from "./search/retriever.ts";
+export {
+  type PartedDocuments,
+  partedDocuments,
+} from "./search/parted_documents.ts";
+export {
+  parametersOf,
+  type Retriever,
+  retrieverOf,
+} from "./search/retriever.ts";
 export {
   searchCollection,
   type SearchCollectionOptions,
@@ -545,6 +601,7 @@ export {
   type SettingContext,
 } from "./train/complete_settings.ts";
 export { type Estimate } from "./train/estimate.ts";
+export { startingWeights } from "./train/head.ts";
 export { type StepLine } from "./train/loop.ts";
 export { type Outcome, type OutcomeRuns } from "./train/outcome.ts";
 export { type Plan } from "./train/plan.ts";
