@@ -117,6 +117,7 @@ export {
   packDocuments,
   PUNCTUATION,
 } from "./text/document_form.ts";
+export { documentParts, type PartsForm } from "./text/document_parts.ts";
 export { type Frame, framedTokens } from "./text/framed_tokens.ts";
 export {
   type JapaneseForm,
@@ -573,6 +574,10 @@ export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,
 } from "./search/english_analyzer.ts";
+export {
+  type PartedDocuments,
+  partedDocuments,
+} from "./search/parted_documents.ts";
 export {
   parametersOf,
   type Retriever,

@@ -9,7 +9,9 @@ import { retrieverOf } from "../search/retriever.ts";
 import { searchCollection } from "../search/search_collection.ts";
 import { loadDataset } from "../dataset/load_dataset.ts";
 import { loadModel } from "../store/model/load_model.ts";
+import type { PartsForm } from "../text/document_parts.ts";
 import type { SettingTable } from "../train/setting.ts";
+import type { GivenSettings } from "../train/setting_table.ts";
 import { ENGINE_FLAG, needFlag, startEngine } from "./engine_flag.ts";
 import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
 import { DONE, printJson, runCommand } from "./main_guard.ts";
@@ -29,6 +31,19 @@ const FLAGS: SettingTable = {
     max: 1e6,
     default: 1000,
     help: "documents kept for each query",
+  },
+  "part-words": {
+    type: "integer",
+    min: 1,
+    max: 1e6,
+    help:
+      "cut documents into parts of so many words; the best one counts (MaxP)",
+  },
+  "part-stride": {
+    type: "integer",
+    min: 1,
+    max: 1e6,
+    help: "words from a part's start to the next's; default half a part",
   },
   ...ENGINE_FLAG,
   ...COMMON_FLAGS,
@@ -55,6 +70,7 @@ export async function searchCommand(
   const out = needFlag(given, "out");
   const split = (given.split ?? "test") as string;
   const source = needFlag(given, "model");
+  const parts = partsOf(given);
   const dataset = await loadDataset(needFlag(given, "data"));
   const queries = new Map(
     [...splitOf(dataset, split).keys()]
@@ -69,6 +85,7 @@ export async function searchCommand(
   const start = performance.now();
   const run = await searchCollection(retriever, { queries, documents }, {
     depth: (given.depth ?? 1000) as number,
+    ...parts,
     progress: progressBar(),
     signal,
   });
@@ -90,6 +107,21 @@ export async function searchCommand(
     );
   }
   return DONE;
+}
+
+/** How documents are cut, where that is asked for. */
+function partsOf(
+  given: GivenSettings,
+): { readonly parts?: PartsForm } {
+  const words = given["part-words"] as number | undefined;
+  const stride = given["part-stride"] as number | undefined;
+  if (words !== undefined) {
+    return { parts: { words, stride: stride ?? Math.ceil(words / 2) } };
+  }
+  if (stride === undefined) return {};
+  throw new RangeError(
+    "Cannot use --part-stride: expected --part-words as well, got none",
+  );
 }
 
 /** Makes the folder that the run is written to, before the long work. */

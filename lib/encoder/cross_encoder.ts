@@ -3,7 +3,7 @@ import { linear } from "../engine/ops/linear.ts";
 import { type Parameters, type Tensor, tf } from "../engine/tensor.ts";
 import type { PackedTokens } from "../text/packed_tokens.ts";
 import { readBertCheckpoint } from "./bert_checkpoint.ts";
-import { type BertConfig, bertConfig } from "./bert_config.ts";
+import { type BertConfig, bertConfig, type BertType } from "./bert_config.ts";
 import { bertEncoder } from "./bert_encoder.ts";
 import { checkParameters } from "./check_inputs.ts";
 import {
@@ -34,27 +34,49 @@ export interface CrossEncoder {
   ): Tensor;
 }
 
-/** Our names above the layers, and Hugging Face's. */
-const SOURCES: Readonly<Record<string, string>> = {
-  "pooler.weight": "bert.pooler.dense.weight",
-  "pooler.bias": "bert.pooler.dense.bias",
-  "classifier.weight": "classifier.weight",
-  "classifier.bias": "classifier.bias",
+/** What stands above the layers of a type: theirs of our names, and between them what. */
+interface ScoreHead {
+  readonly pooler: string;
+  readonly classifier: string;
+  readonly activation: "tanh" | "relu";
+}
+
+/** The heads of Hugging Face's `ForSequenceClassification`. */
+const ROBERTA: ScoreHead = {
+  pooler: "classifier.dense",
+  classifier: "classifier.out_proj",
+  activation: "tanh",
+};
+const HEADS: Readonly<Record<BertType, ScoreHead>> = {
+  "bert": {
+    pooler: "bert.pooler.dense",
+    classifier: "classifier",
+    activation: "tanh",
+  },
+  "distilbert": {
+    pooler: "pre_classifier",
+    classifier: "classifier",
+    activation: "relu",
+  },
+  "roberta": ROBERTA,
+  "xlm-roberta": ROBERTA,
 };
 
 /** Names of the classifier in a checkpoint. */
-const CLASSIFIER = /(^|\.)classifier\.(weight|bias)$/;
+const CLASSIFIER =
+  /(^|\.)(pre_classifier|classifier(\.dense|\.out_proj)?)\.(weight|bias)$/;
 
 /**
- * Makes a cross-encoder: a BERT whose first token's state becomes a score.
+ * Makes a cross-encoder: a BERT, DistilBERT or XLM-R whose first token's state becomes a score.
  *
- *     score = c . tanh(P state + p) + b
+ *     score = c . tanh(P state + p) + b          (DistilBERT: relu for tanh)
  *
  * The score is the logit, without a sigmoid: its scale is the model's own, so only
  * scores of one query compare.
  *
- * Source: Nogueira and Cho 2019; equal to Hugging Face's `BertForSequenceClassification`
- * with one label, which is what sentence-transformers' cross-encoders are.
+ * Source: Nogueira and Cho 2019; equal to Hugging Face's `BertForSequenceClassification`,
+ * `DistilBertForSequenceClassification` and `XLMRobertaForSequenceClassification` with
+ * one label, which is what sentence-transformers' cross-encoders are.
  * Differs: no dropout before the classifier.
  *
  * @param config A parsed `config.json`, or what `bertConfig` made of it.
@@ -104,7 +126,9 @@ export function crossEncoder(config: unknown): CrossEncoder {
           parameters["pooler.weight"]!,
           parameters["pooler.bias"]!,
         ];
-        const pooled = tf.tanh(linear(first, pooler, { bias: poolerBias }));
+        const pooled = HEADS[sizes.model_type ?? "bert"].activation === "relu"
+          ? linear(first, pooler, { bias: poolerBias, activation: "relu" })
+          : tf.tanh(linear(first, pooler, { bias: poolerBias }));
         const bias = parameters["classifier.bias"]!;
         return tf.reshape(
           linear(pooled, parameters["classifier.weight"]!, { bias }),
@@ -146,7 +170,9 @@ export function readCrossEncoderCheckpoint(
   const { weights, unused } = readBertCheckpoint(tensors, config);
   const reader = checkpointReader(tensors, "cross-encoder weights");
   for (const [name, shape] of Object.entries(headShapes(config))) {
-    weights[name] = reader.take(namesOf(SOURCES[name]!, tensors), shape);
+    const [part, field] = name.split(".") as ["pooler" | "classifier", string];
+    const theirs = `${HEADS[config.model_type ?? "bert"][part]}.${field}`;
+    weights[name] = reader.take(namesOf(theirs, tensors), shape);
   }
   return { weights, unused: unused.filter((name) => !CLASSIFIER.test(name)) };
 }

@@ -4,13 +4,18 @@ import type { Tokenizer } from "./tokenizer.ts";
 
 /** How a query and a document become the one text of a cross-encoder; can be written as JSON. */
 export interface PairForm {
-  /** Most tokens of a pair, its three special tokens included; the longer side is cut. */
+  /** Most tokens of a pair, its special tokens included; the longer side is cut. */
   readonly length: number;
+  /** How many [SEP] stand between the sides: 1 as in BERT (default), 2 as in RoBERTa. */
+  readonly separators?: 1 | 2;
+  /** Whether the second side is segment 1. Default `true`; RoBERTa has one segment. */
+  readonly segments?: boolean;
 }
 
 /**
  * Packs pairs for a cross-encoder: `[CLS] query [SEP] document [SEP]`, segment 0 up to
- * the first [SEP] and 1 after it.
+ * the first [SEP] and 1 after it; or RoBERTa's `<s> query </s></s> document </s>`, all of
+ * segment 0.
  *
  * Where a pair is too long, the longer side loses the tokens at its end that the other
  * has not, then both lose alike; of an odd room the side that was longer keeps the one
@@ -20,7 +25,7 @@ export interface PairForm {
  *
  * @param pairs Query and document of each pair, none empty.
  * @param tokenizer Splits them; its vocabulary has [CLS] and [SEP].
- * @param form Length.
+ * @param form Length, separators, segments.
  * @returns The batch, pairs in the given order.
  * @throws {RangeError} If a side has no token, there is no room for both, or the
  * vocabulary lacks [CLS] or [SEP].
@@ -39,7 +44,7 @@ export interface PairForm {
 export function packPairs(
   pairs: readonly (readonly [query: string, document: string])[],
   tokenizer: Tokenizer,
-  { length }: PairForm,
+  { length, separators = 1, segments = true }: PairForm,
 ): PackedTokens {
   const { cls, sep } = tokenizer.special;
   if (cls === undefined || sep === undefined) {
@@ -47,9 +52,12 @@ export function packPairs(
       "Cannot encode pairs: expected a vocabulary with [CLS] and [SEP], got none",
     );
   }
-  if (!Number.isInteger(length) || length < 5) {
+  const signs = 2 + separators;
+  if (!Number.isInteger(length) || length < signs + 2) {
     throw new RangeError(
-      `Cannot encode pairs: expected a length of at least 5 tokens, got ${length}`,
+      `Cannot encode pairs: expected a length of at least ${
+        signs + 2
+      } tokens, got ${length}`,
     );
   }
   return packRows(pairs.map(([query, document], index) => {
@@ -62,9 +70,13 @@ export function packPairs(
         }`,
       );
     });
-    const [first, second] = fitted(sides[0]!, sides[1]!, { room: length - 3 });
-    const ids = [cls, ...first, sep, ...second, sep];
-    return { ids, segment: ids.map((_, i) => i < first.length + 2 ? 0 : 1) };
+    const [first, second] = fitted(sides[0]!, sides[1]!, {
+      room: length - signs,
+    });
+    const between = new Array<number>(separators).fill(sep);
+    const ids = [cls, ...first, ...between, ...second, sep];
+    const start = segments ? 1 + first.length + separators : Infinity;
+    return { ids, segment: ids.map((_, i) => i < start ? 0 : 1) };
   }));
 }
 

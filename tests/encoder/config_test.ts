@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { bertConfig } from "#lib/encoder/bert_config.ts";
+import { modernBertConfig } from "#lib/encoder/modern_bert_config.ts";
 import { useLiteConfig } from "#lib/encoder/use_lite_config.ts";
 import { sharedPath } from "#tests/support/shared.ts";
-import { TINY_BERT, TINY_USE } from "./tiny_encoders.ts";
+import { TINY_BERT, TINY_MODERN, TINY_USE } from "./tiny_encoders.ts";
 
 Deno.test("bertConfig() reads the fields that matter and fills in what every BERT shares", () => {
   const { max_position_embeddings: _, type_vocab_size: __, ...rest } =
@@ -81,6 +82,104 @@ Deno.test("bertConfig() refuses what is hostile or not offered", () => {
   ];
   for (const [json, message] of cases) {
     assertThrows(() => bertConfig(json), RangeError, message);
+  }
+});
+
+Deno.test("bertConfig() reads DistilBERT's names and RoBERTa's padding, and its own result again", () => {
+  const distilbert = bertConfig({
+    model_type: "distilbert",
+    vocab_size: 9,
+    dim: 4,
+    n_layers: 2,
+    n_heads: 2,
+    hidden_dim: 6,
+    activation: "relu",
+  });
+  assertEquals(distilbert, {
+    model_type: "distilbert",
+    hidden_size: 4,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    intermediate_size: 6,
+    max_position_embeddings: 512,
+    type_vocab_size: 0,
+    vocab_size: 9,
+    layer_norm_eps: 1e-12,
+    hidden_act: "relu",
+  });
+  assertEquals(bertConfig(distilbert), distilbert);
+  const roberta = bertConfig({ ...TINY_BERT, model_type: "xlm-roberta" });
+  assertEquals(roberta.pad_token_id, 1);
+  assertEquals(bertConfig(roberta), roberta);
+  assertThrows(
+    () => bertConfig({ ...TINY_BERT, model_type: "roberta", pad_token_id: 6 }),
+    RangeError,
+    "expected pad_token_id a whole number from 0 to 5, got 6",
+  );
+  assertThrows(
+    () => bertConfig({ model_type: "distilbert", vocab_size: 9, dim: "x" }),
+    RangeError,
+    'expected dim a whole number from 1 to 65536, got "x"',
+  );
+});
+
+Deno.test("modernBertConfig() reads the old form and the new alike, and its own result again", () => {
+  const sizes = {
+    vocab_size: 9,
+    hidden_size: 4,
+    intermediate_size: 5,
+    num_attention_heads: 1,
+  };
+  const old = modernBertConfig({
+    ...sizes,
+    num_hidden_layers: 4,
+    global_attn_every_n_layers: 2,
+    global_rope_theta: 50,
+    local_rope_theta: null,
+  });
+  const types = [
+    "full_attention",
+    "sliding_attention",
+    "full_attention",
+    "sliding_attention",
+  ] as const;
+  const rope = { rope_type: "default", rope_theta: 50 } as const;
+  const recent = modernBertConfig({
+    ...sizes,
+    layer_types: types,
+    rope_parameters: { full_attention: rope, sliding_attention: rope },
+  });
+  assertEquals(old, recent);
+  assertEquals(old.layer_types, types);
+  assertEquals(old.local_attention, 128);
+  assertEquals(modernBertConfig(old), old);
+});
+
+Deno.test("modernBertConfig() refuses what is hostile or not offered", () => {
+  const cases: [Record<string, unknown>, string][] = [
+    [{ model_type: "bert" }, 'expected model_type "modernbert", got "bert"'],
+    [{ hidden_size: 6, num_attention_heads: 2 }, "an even multiple of"],
+    [{ hidden_activation: "silu" }, 'expected hidden_activation "gelu" or'],
+    [{ norm_bias: 1 }, "expected norm_bias true or false, got 1"],
+    [{ layer_types: ["half"] }, "expected layer_types a list of"],
+    [{ layer_types: ["full_attention"] }, "layer_types of 2 layers, got 1"],
+    [
+      { rope_parameters: { full_attention: { rope_type: "yarn" } } },
+      'expected rope_type "default", got "yarn"',
+    ],
+    [
+      { rope_scaling: { rope_type: "linear", factor: 2 } },
+      'expected rope_type "default", got "linear"',
+    ],
+    [{ global_rope_theta: 0 }, "expected global_rope_theta from 1 to"],
+    [{ vocab_size: 1e7, hidden_size: 65536 }, "expected sizes of at most"],
+  ];
+  for (const [changed, text] of cases) {
+    assertThrows(
+      () => modernBertConfig({ ...TINY_MODERN, ...changed }),
+      RangeError,
+      text,
+    );
   }
 });
 

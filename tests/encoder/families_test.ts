@@ -1,7 +1,11 @@
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import { readBertCheckpoint } from "#lib/encoder/bert_checkpoint.ts";
 import { bertConfig } from "#lib/encoder/bert_config.ts";
 import { bertEncoder } from "#lib/encoder/bert_encoder.ts";
+import {
+  crossEncoder,
+  readCrossEncoderCheckpoint,
+} from "#lib/encoder/cross_encoder.ts";
 import type { CheckpointTensors } from "#lib/encoder/checkpoint_tensor.ts";
 import type { Encoder } from "#lib/encoder/encoder.ts";
 import { readModernBertCheckpoint } from "#lib/encoder/modern_bert_checkpoint.ts";
@@ -30,6 +34,10 @@ interface Family {
   readonly value: number;
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   readonly gradients: Readonly<Record<string, readonly number[]>>;
+  readonly cross?: {
+    readonly shapes: Readonly<Record<string, readonly number[]>>;
+    readonly scores: readonly number[];
+  };
 }
 
 /** The weights that the fixture describes by a formula. */
@@ -149,3 +157,46 @@ for (const [name, family, load] of FAMILIES) {
     });
   }
 }
+
+for (
+  const [name, family] of [
+    ["a DistilBERT", distilbert as Family],
+    ["an XLM-R", xlmRoberta as Family],
+  ] as const
+) {
+  Deno.test(`crossEncoder() of ${name} gives transformers' scores to 10 digits on reference`, async () => {
+    await useEngine("reference");
+    const { shapes, scores } = family.cross!;
+    const start = Object.keys(family.shapes).length + 1;
+    const head = Object.entries(shapes).map(([own, shape], i) =>
+      [own, numbers(shape, start + i)] as const
+    );
+    const config = bertConfig(family.config);
+    const { weights, unused } = readCrossEncoderCheckpoint({
+      ...checkpointOf(family),
+      ...Object.fromEntries(head),
+    }, config);
+    assertEquals(unused, []);
+    const model = crossEncoder(config);
+    const values = Object.fromEntries(
+      Object.entries(weights).map(([own, { values }]) => [own, values]),
+    );
+    const packed = packRows(family.texts.map(({ ids, attend }) => ({
+      ids,
+      attend: attend.map((flag) => flag === 1),
+    })));
+    const got = read(model.score(packed, tensorsOf(model, values)));
+    assertLess(distance(got, [...scores]), 1e-10);
+  });
+}
+
+Deno.test("bertEncoder() of an XLM-R takes texts as long as its table leaves, not longer", async () => {
+  await useEngine("reference");
+  const { encoder, parameters } = ready(xlmRoberta, bert);
+  assertEquals(encoder.maxTokens, 12);
+  assertThrows(
+    () => encoder.encode(packRows([{ ids: Array(13).fill(5) }]), parameters),
+    RangeError,
+    "expected 1 to 12 tokens, got 13",
+  );
+});

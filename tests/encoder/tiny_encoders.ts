@@ -1,5 +1,6 @@
 import { bertEncoder } from "#lib/encoder/bert_encoder.ts";
 import type { Encoder } from "#lib/encoder/encoder.ts";
+import { modernBertEncoder } from "#lib/encoder/modern_bert_encoder.ts";
 import { useLiteEncoder } from "#lib/encoder/use_lite_encoder.ts";
 import { read, type Tensor, tensorOf } from "#lib/engine/tensor.ts";
 import { stream } from "#lib/num/stream.ts";
@@ -27,10 +28,34 @@ export const TINY_USE = {
   max_position_embeddings: 7,
 };
 
-/** Both families, tiny. */
+/** A ModernBERT whose second layer sees one place to each side. */
+export const TINY_MODERN = {
+  vocab_size: 9,
+  hidden_size: 4,
+  num_hidden_layers: 2,
+  num_attention_heads: 1,
+  intermediate_size: 5,
+  max_position_embeddings: 7,
+  local_attention: 2,
+};
+
+/** A head with everything that a layer may have. */
+const LAYERS = [
+  { dim: 4, bias: true, activation: "gelu", residual: true },
+  { dim: 3, activation: "silu", residual: true },
+  { dim: 3, activation: "tanh" },
+] as const;
+
+/** Every family, tiny. */
 export const FAMILIES: readonly (readonly [string, () => Encoder])[] = [
   ["bertEncoder()", () => bertEncoder(TINY_BERT, { dim: 3 })],
   ["useLiteEncoder()", () => useLiteEncoder(TINY_USE, { dim: 3 })],
+  ["modernBertEncoder()", () => modernBertEncoder(TINY_MODERN, { dim: 3 })],
+  [
+    "bertEncoder() of a DistilBERT with a head of three layers",
+    () =>
+      bertEncoder({ ...TINY_BERT, model_type: "distilbert" }, { head: LAYERS }),
+  ],
 ];
 
 /** Texts of lengths 3, 1, 7, 3 and 2, one with an unattended token, one with two segments. */

@@ -29,6 +29,15 @@ Deno.test("packPairs() joins two texts with segments 0 and 1", () => {
   assertEquals([...packed.offsets], [0, 6, 11]);
 });
 
+Deno.test("packPairs() joins two texts as RoBERTa does, with two separators and one segment", () => {
+  const form = { length: 99, separators: 2, segments: false } as const;
+  const packed = packPairs([["a b", "c"]], smallBert(), form);
+  assertEquals([...packed.ids], [2, 7, 8, 3, 3, 9, 3]);
+  assertEquals([...packed.segment], [0, 0, 0, 0, 0, 0, 0]);
+  const short = packPairs([["a b", "c"]], smallBert(), { ...form, length: 6 });
+  assertEquals([...short.ids], [2, 7, 3, 3, 9, 3]);
+});
+
 Deno.test("packPairs() equals the Rust library's pair", () => {
   const path = sharedPath("models/minilm-l6/tokenizer.json");
   if (path === undefined) return;

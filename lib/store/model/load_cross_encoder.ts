@@ -28,8 +28,8 @@ export interface LoadedCrossEncoder {
   readonly unused: readonly string[];
 }
 
-/** Tokens of the shortest pair: two words and three special tokens. */
-const SHORTEST_PAIR = 5;
+/** Tokens of the shortest pair: two words and three special tokens, RoBERTa's four. */
+const SHORTEST_PAIR = { bert: 5, roberta: 6 };
 
 /**
  * Whether a folder says that it holds a cross-encoder: its `config.json` names an
@@ -60,13 +60,15 @@ export async function isCrossEncoder(folder: string): Promise<boolean> {
 }
 
 /**
- * Loads a cross-encoder: Hugging Face's `BertForSequenceClassification` with one
- * label, which is what sentence-transformers' cross-encoders of the BERT family are.
+ * Loads a cross-encoder: Hugging Face's `BertForSequenceClassification`, or that of a
+ * DistilBERT, RoBERTa or XLM-R, with one label, which is what sentence-transformers'
+ * cross-encoders of the BERT family and BGE's rerankers are.
  *
  * A pair has at most as many tokens as the model has positions, fewer where
  * `tokenizer_config.json` says so (`model_max_length`).
  *
- * Source: the MS MARCO cross-encoders of sentence-transformers, of this form.
+ * Source: the MS MARCO cross-encoders of sentence-transformers, of this form; BGE's
+ * `bge-reranker-v2-m3` is an XLM-R of it.
  *
  * @param folder The folder: `config.json`, `model.safetensors`, `tokenizer.json`
  * or `vocab.txt`.
@@ -98,7 +100,8 @@ export async function loadCrossEncoder(
     );
   }
   const sizes = bertConfig(config);
-  if (sizes.type_vocab_size < 2) {
+  const isRoberta = sizes.pad_token_id !== undefined;
+  if (sizes.type_vocab_size === 1 && !isRoberta) {
     throw refuseConfig("type_vocab_size from 2", sizes.type_vocab_size);
   }
   const { tokenizer, files } = await loadTokenizer(folder);
@@ -113,7 +116,13 @@ export async function loadCrossEncoder(
     encoder,
     tokenizer,
     parameters: weights,
-    pairForm: { length: longestPair(files, encoder.maxTokens) },
+    pairForm: {
+      length: longestPair(files, {
+        positions: encoder.maxTokens,
+        shortest: SHORTEST_PAIR[isRoberta ? "roberta" : "bert"],
+      }),
+      ...(isRoberta && { separators: 2, segments: false }),
+    },
     unused,
   };
 }
@@ -121,19 +130,22 @@ export async function loadCrossEncoder(
 /** Most tokens of a pair: what the tokenizer's configuration says, within the positions. */
 function longestPair(
   files: Readonly<Record<string, string>>,
-  positions: number,
+  { positions, shortest }: {
+    readonly positions: number;
+    readonly shortest: number;
+  },
 ): number {
   const config = JSON.parse(files["tokenizer_config.json"] ?? "{}");
   const asked = configNumber(config, "model_max_length", {
-    least: SHORTEST_PAIR,
+    least: shortest,
     most: Number.MAX_VALUE,
     whole: false,
     fallback: positions,
   });
   const length = Math.min(Math.floor(asked), positions);
-  if (length >= SHORTEST_PAIR) return length;
+  if (length >= shortest) return length;
   throw refuseConfig(
-    `max_position_embeddings from ${SHORTEST_PAIR}`,
+    `max_position_embeddings from ${shortest}`,
     positions,
   );
 }

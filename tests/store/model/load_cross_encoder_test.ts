@@ -118,12 +118,12 @@ const faults: readonly (readonly [
     "another family",
     {
       config: {
-        architectures: ["XLMRobertaForSequenceClassification"],
-        model_type: "xlm-roberta",
+        architectures: ["ModernBertForSequenceClassification"],
+        model_type: "modernbert",
       },
     },
     RangeError,
-    'expected model_type "bert", got "xlm-roberta"',
+    '"xlm-roberta", got "modernbert"',
   ],
   [
     "one segment",
