@@ -6,7 +6,7 @@
  */
 import { benchTrainStep } from "./bench_train_step.ts";
 import { BENCH_FLAGS } from "./bench_flags.ts";
-import { helpText, parseFlags } from "./flags.ts";
+import { flagsOrHelp } from "./flags.ts";
 import { DONE, MISTAKE, runCommand } from "./main_guard.ts";
 
 const USAGE =
@@ -29,11 +29,13 @@ export async function bench(
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<number> {
-  const { given, words } = parseFlags(args, BENCH_FLAGS, { words: 1 });
-  if (given.help) {
-    console.log(helpText(USAGE, BENCH_FLAGS));
-    return DONE;
-  }
+  const parsed = flagsOrHelp(args, {
+    usage: USAGE,
+    flags: BENCH_FLAGS,
+    words: 1,
+  });
+  if (parsed === undefined) return DONE;
+  const { given, words } = parsed;
   if (words[0] !== "train-step") {
     console.error(
       `error: Cannot run a benchmark: expected train-step, got ${

@@ -8,7 +8,7 @@ import { tieRange } from "../eval/tie_range.ts";
 import { readLines } from "../store/read_lines.ts";
 import type { SettingTable, SettingValue } from "../train/setting.ts";
 import { evalJson, type EvalResult, evalText } from "./eval_report.ts";
-import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
 import { DONE, printJson, runCommand } from "./main_guard.ts";
 
 const FLAGS: SettingTable = {
@@ -55,11 +55,9 @@ export async function evalCommand(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { given } = parseFlags(args, FLAGS);
-  if (given.help) {
-    console.log(helpText(USAGE, FLAGS));
-    return DONE;
-  }
+  const parsed = flagsOrHelp(args, { usage: USAGE, flags: FLAGS });
+  if (parsed === undefined) return DONE;
+  const { given } = parsed;
   const result = await measured(given, signal);
   if (given.json) {
     console.error(evalText(result));

@@ -77,6 +77,29 @@ export function parseFlags(
   return { given, words };
 }
 
+/**
+ * Reads a command line, or prints the help text where `--help` is among it.
+ *
+ * @param args The words after the command.
+ * @param command Its first lines of help, its flags, and how many plain words
+ * it allows, default none.
+ * @returns The given values; undefined where help was all that was wanted.
+ * @throws {RangeError} As `parseFlags`.
+ */
+export function flagsOrHelp(
+  args: readonly string[],
+  { usage, flags, words = 0 }: {
+    readonly usage: string;
+    readonly flags: SettingTable;
+    readonly words?: number;
+  },
+): ParsedFlags | undefined {
+  const parsed = parseFlags(args, flags, { words });
+  if (!parsed.given.help) return parsed;
+  console.log(helpText(usage, flags));
+  return undefined;
+}
+
 function checkWords(words: readonly string[], allowed: number): void {
   if (words.length <= allowed) return;
   const expected = allowed === 0 ? "only flags" : `at most ${allowed} words`;

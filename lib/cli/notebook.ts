@@ -15,7 +15,7 @@ import {
 import { renderNotebook, withoutLive } from "../notebook/render_notebook.ts";
 import { runNotebook } from "../notebook/run_notebook.ts";
 import type { SettingTable } from "../train/setting.ts";
-import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
 import { DONE, FAILED_CHECK, printJson, runCommand } from "./main_guard.ts";
 
 const USAGE = `deno task notebook check|render|run [FILES]
@@ -69,11 +69,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
  * @throws {RangeError} On an unknown action or flag.
  */
 export async function notebook(args: readonly string[]): Promise<number> {
-  const { given, words } = parseFlags(args, FLAGS, { words: Infinity });
-  if (given.help) {
-    console.log(helpText(USAGE, FLAGS));
-    return DONE;
-  }
+  const parsed = flagsOrHelp(args, {
+    usage: USAGE,
+    flags: FLAGS,
+    words: Infinity,
+  });
+  if (parsed === undefined) return DONE;
+  const { given, words } = parsed;
   const [name = "", ...files] = words;
   if (!Object.hasOwn(ACTIONS, name)) {
     throw new RangeError(

@@ -6,7 +6,7 @@ import { packDocuments } from "../text/document_form.ts";
 import { packQueries } from "../text/query_form.ts";
 import { type Retriever, retrieverOf } from "../search/retriever.ts";
 import type { SettingTable } from "../train/setting.ts";
-import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
 import { ENGINE_FLAG, needFlag, startEngine } from "./engine_flag.ts";
 import { DONE, printJson, runCommand } from "./main_guard.ts";
 
@@ -32,11 +32,9 @@ const PART = 256;
  * @returns The exit code.
  */
 export async function scoreCommand(args: readonly string[]): Promise<number> {
-  const { given } = parseFlags(args, FLAGS);
-  if (given.help) {
-    console.log(helpText(USAGE, FLAGS));
-    return DONE;
-  }
+  const parsed = flagsOrHelp(args, { usage: USAGE, flags: FLAGS });
+  if (parsed === undefined) return DONE;
+  const { given } = parsed;
   const model = needFlag(given, "model");
   const queries = await textsOf(needFlag(given, "queries"));
   const documents = await textsOf(needFlag(given, "documents"));

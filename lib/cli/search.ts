@@ -1,6 +1,6 @@
 import { poolOf, splitOf } from "../dataset/dataset.ts";
 import { tf } from "../engine/tensor.ts";
-import { formatRun } from "../eval/format_run.ts";
+import { checkRunIds, formatRun } from "../eval/format_run.ts";
 import { progressBar } from "../report/progress_bar.ts";
 import { writeFileAtomically } from "../store/atomic_file.ts";
 import { writeError } from "../store/disk_full_error.ts";
@@ -11,7 +11,7 @@ import { loadDataset } from "../dataset/load_dataset.ts";
 import { loadModel } from "../store/model/load_model.ts";
 import type { SettingTable } from "../train/setting.ts";
 import { ENGINE_FLAG, needFlag, startEngine } from "./engine_flag.ts";
-import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
 import { DONE, printJson, runCommand } from "./main_guard.ts";
 
 const FLAGS: SettingTable = {
@@ -49,11 +49,9 @@ export async function searchCommand(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { given } = parseFlags(args, FLAGS);
-  if (given.help) {
-    console.log(helpText(USAGE, FLAGS));
-    return DONE;
-  }
+  const parsed = flagsOrHelp(args, { usage: USAGE, flags: FLAGS });
+  if (parsed === undefined) return DONE;
+  const { given } = parsed;
   const out = needFlag(given, "out");
   const split = (given.split ?? "test") as string;
   const source = needFlag(given, "model");
@@ -63,6 +61,8 @@ export async function searchCommand(
       .map((id) => [id, dataset.queries.get(id)!]),
   );
   const documents = poolOf(dataset, split);
+  checkRunIds("query", queries.keys());
+  checkRunIds("document", documents.keys());
   await makeFolderOf(out);
   await startEngine(given);
   const retriever = retrieverOf(await loadModel(source));

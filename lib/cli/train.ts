@@ -5,7 +5,7 @@ import { freeRunFolder } from "../train/run_name.ts";
 import type { SettingTable, SettingValue } from "../train/setting.ts";
 import { TRAIN_SETTINGS } from "../train/setting_table.ts";
 import { train } from "../train/train.ts";
-import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
 import { DONE, printJson, runCommand } from "./main_guard.ts";
 import { outcomeTable, trainJson } from "./train_report.ts";
 import { givenSettings } from "./train_settings.ts";
@@ -35,11 +35,9 @@ export async function trainCommand(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { given } = parseFlags(args, FLAGS);
-  if (given.help) {
-    console.log(helpText(USAGE, FLAGS));
-    return DONE;
-  }
+  const parsed = flagsOrHelp(args, { usage: USAGE, flags: FLAGS });
+  if (parsed === undefined) return DONE;
+  const { given } = parsed;
   const say = given.json
     ? (line: string) => console.error(line)
     : (line: string) => console.log(line);

@@ -40,6 +40,17 @@ export function formatRun(
   return lines.join("");
 }
 
+/**
+ * Refuses ids that a TREC run cannot hold, before a long search for them.
+ *
+ * @param kind What they name: `query` or `document`.
+ * @param ids The ids.
+ * @throws {SyntaxError} If an id is empty or holds white space.
+ */
+export function checkRunIds(kind: string, ids: Iterable<string>): void {
+  for (const id of ids) checkWord(`${kind} id`, id);
+}
+
 function checkWord(what: string, word: string): void {
   if (/^\S+$/u.test(word)) return;
   throw new SyntaxError(

@@ -1,6 +1,7 @@
 import { linear } from "../engine/ops/linear.ts";
-import { read, tf } from "../engine/tensor.ts";
+import { read, type Tensor, tf } from "../engine/tensor.ts";
 import type { Encoder } from "../encoder/encoder.ts";
+import { quantile } from "../num/quantile.ts";
 
 /** What a run is expected to need, before it starts. */
 export interface Estimate {
@@ -54,20 +55,32 @@ export function estimateTraining(encoder: Encoder, tokens: number): Estimate {
   };
 }
 
-/** Operations a second of one product of middling size, the best of three. */
+/** Milliseconds to try products for, and how many at least. */
+const TRIAL = { milliseconds: 300, products: 24 };
+
+/**
+ * Operations a second of one product of middling size: the median of the later
+ * half of many, for an engine's threads only start when there is work for them.
+ */
 function matrixSpeed(): number {
-  const [rows, size] = [512, 512];
-  return tf.tidy(() => {
-    const x = tf.fill([rows, size], 0.5);
-    const weight = tf.fill([size, size], 0.5);
-    let best = Infinity;
-    for (let i = 0; i < 4; i++) {
+  const [rows, width, out] = [1024, 512, 1024];
+  const times = tf.tidy(() => {
+    const x = tf.fill([rows, width], 0.5) as Tensor;
+    const weight = tf.fill([out, width], 0.5) as Tensor;
+    const times: number[] = [];
+    const end = performance.now() + TRIAL.milliseconds;
+    while (times.length < TRIAL.products || performance.now() < end) {
       const start = performance.now();
-      read(linear(x, weight));
-      best = Math.min(best, performance.now() - start);
+      // Reading one number waits for the product without copying it.
+      tf.tidy(() =>
+        void read(tf.slice(linear(x, weight), [0, 0], [1, 1]) as Tensor)
+      );
+      times.push(performance.now() - start);
     }
-    return 2 * rows * size * size / (best / 1000);
+    return times;
   });
+  const settled = times.slice(times.length >> 1);
+  return 2 * rows * width * out / (quantile(settled, 0.5) / 1000);
 }
 
 /**

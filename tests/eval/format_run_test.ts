@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { formatRun } from "#lib/eval/format_run.ts";
+import { checkRunIds, formatRun } from "#lib/eval/format_run.ts";
 import { parseRun } from "#lib/eval/parse_run.ts";
 
 Deno.test("formatRun() writes scores that read back as the same numbers", () => {
@@ -41,6 +41,17 @@ Deno.test("formatRun() refuses ids and tags that six columns cannot carry", () =
       () => formatRun(run(query, id), { tag }),
       SyntaxError,
       "Cannot write a TREC run",
+    );
+  }
+});
+
+Deno.test("checkRunIds() names the first id that a run cannot hold", () => {
+  checkRunIds("query", ["a", "ä-1"]);
+  for (const id of ["", "two words", "a\u3000b"]) {
+    assertThrows(
+      () => checkRunIds("query", ["a", id]),
+      SyntaxError,
+      `Cannot write a TREC run: expected a query id without white space, got "${id}"`,
     );
   }
 });

@@ -149,7 +149,7 @@ export async function readWeightFile(folder: string): Promise<WeightMap> {
     const tensors = await readSafetensors(path, {
       select: (name) => !NOT_WEIGHTS.test(name),
     });
-    checkFinite(tensors, path);
+    checkFinite(tensors, `load ${path}`);
     return tensors;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -164,7 +164,7 @@ export async function readWeightFile(folder: string): Promise<WeightMap> {
  * Refuses weights that are not finite, which no training recovers from.
  *
  * @param weights By name.
- * @param where The file, for the error.
+ * @param task What is being done with them, for the error: `load model`.
  * @throws {RangeError} If a weight is NaN or infinite; its tensor is named.
  *
  * @example Usage
@@ -173,15 +173,15 @@ export async function readWeightFile(folder: string): Promise<WeightMap> {
  * import { assertThrows } from "@std/assert";
  *
  * const weight = { shape: [1], values: Float32Array.of(NaN) };
- * assertThrows(() => checkFinite({ a: weight }, "f"), RangeError, 'NaN in tensor "a"');
+ * assertThrows(() => checkFinite({ a: weight }, "load f"), RangeError, 'NaN in tensor "a"');
  * ```
  */
-export function checkFinite(weights: WeightMap, where: string): void {
+export function checkFinite(weights: WeightMap, task: string): void {
   for (const [name, { values }] of Object.entries(weights)) {
     const at = values.findIndex((value) => !Number.isFinite(value));
     if (at >= 0) {
       throw new RangeError(
-        `Cannot load ${where}: expected finite weights, got ${
+        `Cannot ${task}: expected finite weights, got ${
           values[at]
         } in tensor "${name}"`,
       );

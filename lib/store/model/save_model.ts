@@ -57,7 +57,7 @@ export async function saveModel(
   options: WriteOptions = {},
 ): Promise<void> {
   checkWeights(folder, model, weights);
-  checkFinite(weights, folder);
+  checkFinite(weights, `save a model as ${folder}`);
   await writeFolderAtomically(folder, modelFiles(model, weights), options);
 }
 

@@ -165,3 +165,22 @@ Deno.test("saveModel() refuses weights that are missing, of another shape or not
     assertEquals(namesIn(parent), []);
   });
 });
+
+Deno.test("saveModel() refuses weights that are not finite, and writes nothing", async () => {
+  const model = await loadModel("use-lite", { dim: 2 });
+  const values = new Float32Array(1024).fill(0.5);
+  values[3] = NaN;
+  const head = { shape: [2, 512], values };
+  const parent = await Deno.makeTempDir();
+  await assertRejects(
+    () =>
+      saveModel(`${parent}/model`, model, {
+        ...model.parameters,
+        "head.weight": head,
+      }),
+    RangeError,
+    `Cannot save a model as ${parent}/model: expected finite weights, got NaN in tensor "head.weight"`,
+  );
+  assertEquals([...Deno.readDirSync(parent)], []);
+  await Deno.remove(parent);
+});

@@ -6,6 +6,7 @@
 import type { GraphForm, Node } from "../graph.ts";
 import { type Kernel, rowPieces } from "../kernel.ts";
 import type { Info, OnnxBackend } from "../onnx_backend.ts";
+import { onLiveRows } from "./live_rows.ts";
 
 const ROW_MEAN = { axes: [-1], keepdims: 1 };
 
@@ -74,8 +75,8 @@ export const layerNorm: Kernel = ({ inputs, attrs, backend }) => {
   return results;
 };
 
-/** `LabLayerNormGrad`: `[dx, dgain, dbias]`. */
-export const layerNormGradient: Kernel = ({ inputs, backend }) => {
+/** `LabLayerNormGrad` on all rows. */
+const denseGradient: Kernel = ({ inputs, backend }) => {
   const { dy, normalised, inverseDeviation, gain } = inputs as Record<
     "dy" | "normalised" | "inverseDeviation" | "gain",
     Info
@@ -102,6 +103,12 @@ export const layerNormGradient: Kernel = ({ inputs, backend }) => {
   sums.forEach((info) => backend.free(info));
   return [dx, ...gradients];
 };
+
+/** `LabLayerNormGrad`: `[dx, dgain, dbias]`. */
+export const layerNormGradient: Kernel = onLiveRows(
+  denseGradient,
+  ["dy", "normalised", "inverseDeviation"],
+);
 
 /** Sums a matrix over its rows. */
 function columnSum(backend: OnnxBackend, matrix: Info): Info {

@@ -16,9 +16,13 @@ import {
 } from "../kernel.ts";
 import { type Info, type OnnxBackend, sizeOf } from "../onnx_backend.ts";
 import { activationGradient, type PieceGradient } from "./activation.ts";
+import { onLiveRows } from "./live_rows.ts";
 
-/** Numbers that the wider side of a piece of rows may have: 2.3 MB. */
-const PIECE = 384 * 1536;
+/** Numbers that the wider side of a piece of rows may have: 1.2 MB. */
+const PIECE = 192 * 1536;
+
+/** The same for the gradient, where a piece also costs a pass over `dweight`. */
+const GRADIENT_PIECE = 2 * PIECE;
 
 const ACTIVATE: Readonly<Record<string, string>> = {
   gelu: "ms.Gelu",
@@ -82,10 +86,10 @@ function rowsOf({ backend }: KernelCall): (info: Info, rows: Rows) => Argument {
 }
 
 /** Pieces of rows of a layer. */
-function piecesOf({ inputs, backend }: KernelCall): Rows[] {
+function piecesOf({ inputs, backend }: KernelCall, most: number): Rows[] {
   const [out, width] = inputs.weight!.shape as [number, number];
   const rows = inputs.x!.shape[0]!;
-  return rowPieces(backend, [rows, Math.max(out, width)], PIECE);
+  return rowPieces(backend, [rows, Math.max(out, width)], most);
 }
 
 /** `LabLinear`: `[y]`, or `[y, pre]` where there is an activation. */
@@ -105,18 +109,19 @@ export const linear: Kernel = (call) => {
   const fixed = [weight, ...(bias ? [bias] : [])].map((info) =>
     backend.argument(info)
   );
-  backend.together(piecesOf(call), (piece) => {
+  backend.together(piecesOf(call, PIECE), (piece) => {
     graph([rows(x, piece), ...fixed], results.map((info) => rows(info, piece)));
   });
   return results.reverse();
 };
 
-/** `LabLinearGrad`: `[dx, dweight]`, and `dbias` where there is a bias. */
-export const linearGradient: Kernel = (call) => {
+/** `LabLinearGrad` on all rows. */
+const denseGradient: Kernel = (call) => {
   const { inputs, attrs, backend } = call;
   const dx = backend.allocate(attrs.needX ? inputs.x!.shape : []);
   if (!attrs.needX) backend.floats(dx)[0] = 0;
-  const groups = groupsOf(piecesOf(call), backend.runtime.threads);
+  const pieces = piecesOf(call, GRADIENT_PIECE);
+  const groups = groupsOf(pieces, backend.runtime.threads);
   const shares = groups.map((pieces) => newShare(call, pieces));
   const ones = onesFor(call, groups);
   backend.together(shares, (share) => noteShare(call, share, { dx, ones }));
@@ -127,6 +132,12 @@ export const linearGradient: Kernel = (call) => {
   );
   return [dx, dweight!, ...(dbias ? [dbias] : [])];
 };
+
+/** `LabLinearGrad`: `[dx, dweight]`, and `dbias` where there is a bias. */
+export const linearGradient: Kernel = onLiveRows(
+  denseGradient,
+  ["dy", "x", "pre"],
+);
 
 /** What one thread does of the gradient, and where it adds up. */
 interface Share {
