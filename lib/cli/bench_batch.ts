@@ -79,6 +79,24 @@ export function benchBatch(
   };
 }
 
+/**
+ * Draws documents evenly over a collection's lengths, in no order of length.
+ *
+ * Random: stream `bench/documents`.
+ *
+ * @param dataset Where the texts are.
+ * @param options How many; seed, default 1.
+ * @returns The texts.
+ * @throws {RangeError} If the collection has too few documents.
+ */
+export function benchTexts(
+  dataset: Dataset,
+  { count, seed = 1 }: { readonly count: number; readonly seed?: number },
+): string[] {
+  const drawn = { relevant: new Set<string>(), count, seed, mixed: true };
+  return drawOthers(dataset, drawn).map((id) => dataset.documents.get(id)!);
+}
+
 /** The first queries of a split, each with its first relevant document. */
 function firstPairs(
   dataset: Dataset,
