@@ -1,4 +1,5 @@
 import type { EngineInUse } from "../engine/use_engine.ts";
+import { rounded } from "../report/figure.ts";
 import type { BenchSettings } from "./bench_settings.ts";
 import { type Peer, type PeerProgram, startPeer } from "./bench_peer.ts";
 import type { PeerTurn } from "./bench_peer.ts";
@@ -158,7 +159,9 @@ async function startAndCompare(
     });
     if (!(difference <= allowed)) {
       throw new DisagreementError(
-        `Cannot compare the times: expected ${of} of ${name} within ${allowed} of ours, got ${difference}`,
+        `Cannot compare the times: expected ${of} of ${name} within ${allowed} of ours, got ${
+          rounded(difference)
+        }`,
       );
     }
     return { name, peer, turns: [turn], startSeconds, difference };

@@ -170,7 +170,9 @@ function scoresOf(
     return tf.sum(scores);
   }, { q: queries.values, d: documents.values });
   // an engine may compute later than asked
-  for (const side of [gradients.q!, gradients.d!]) read(tf.slice(side, 0, 1));
+  tf.tidy(() => {
+    for (const side of [gradients.q!, gradients.d!]) read(tf.slice(side, 0, 1));
+  });
   tf.dispose([value, gradients]);
   return values;
 }

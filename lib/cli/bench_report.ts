@@ -8,7 +8,7 @@ import type { GrowthResult } from "./bench_growth.ts";
 import type { SystemResult } from "./bench_turns.ts";
 
 const COLUMNS = {
-  digits: { "tokens/s": 0, memory: 2, start: 1, ratio: 2 },
+  digits: { time: 3, "tokens/s": 0, memory: 2, start: 1, ratio: 2 },
   units: { time: "s", memory: "GiB", start: "s" },
 };
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { benchBatch } from "#lib/cli/bench_batch.ts";
+import { benchBatch, benchTexts } from "#lib/cli/bench_batch.ts";
 import type { Dataset } from "#lib/dataset/dataset.ts";
 
 const IDS = Array.from({ length: 20 }, (_, i) => `d${i}`);
@@ -67,4 +67,14 @@ Deno.test("benchBatch() refuses too few queries or documents", () => {
     RangeError,
     "expected 20 further documents, got 18",
   );
+});
+
+Deno.test("benchTexts() draws evenly over all lengths, not in their order, the same for a seed", () => {
+  const lengths = benchTexts(DATASET, { count: 5 }).map((text) => text.length);
+  assertEquals(lengths.toSorted((a, b) => a - b), [3, 7, 11, 15, 19]);
+  assertEquals(
+    benchTexts(DATASET, { count: 5, seed: 1 }).map((text) => text.length),
+    lengths,
+  );
+  assertThrows(() => benchTexts(DATASET, { count: 21 }), RangeError, "got 20");
 });
