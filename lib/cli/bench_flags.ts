@@ -152,6 +152,10 @@ export const BENCHMARKS: Readonly<Record<BenchmarkName, BenchmarkTable>> = {
       ...OURS,
       ...TEXTS,
       texts: integer(256, "documents, drawn evenly over all lengths"),
+      whole: {
+        type: "boolean",
+        help: "texts as they are, not cut to lengths drawn evenly",
+      },
       batch: integer(32, "texts that peers take at a time"),
       ...sharedFlags(STEP_PEERS, ["texts", "length", "dim"]),
     },

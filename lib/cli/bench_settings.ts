@@ -14,6 +14,7 @@ export interface BenchSettings {
   readonly queries: number;
   readonly ways: number;
   readonly texts: number;
+  readonly whole: boolean;
   readonly batch: number;
   readonly documents: number;
   readonly queryLength: number;

@@ -78,3 +78,12 @@ Deno.test("benchTexts() draws evenly over all lengths, not in their order, the s
   );
   assertThrows(() => benchTexts(DATASET, { count: 21 }), RangeError, "got 20");
 });
+
+Deno.test("benchTexts() cuts texts after a number of words drawn evenly, when asked", () => {
+  const long = "one two three four five six seven eight";
+  const documents = new Map(IDS.map((id) => [id, long]));
+  const texts = benchTexts({ ...DATASET, documents }, { count: 20, words: 4 });
+  const counts = texts.map((text) => text.split(" ").length);
+  assertEquals(new Set(counts), new Set([1, 2, 3, 4]));
+  assertEquals(texts.every((text) => long.startsWith(text)), true);
+});

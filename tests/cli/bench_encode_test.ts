@@ -24,12 +24,12 @@ Deno.test("compareVectors() allows more where a side rounds to 16 bits", () => {
   const allowed = (["fp32", "bf16"] as const).map((peerPrecision) =>
     compareVectors(OWN, same, { ...EXACT, peerPrecision }).allowed
   );
-  assertEquals(allowed, [1e-4, 0.3]);
+  assertEquals(allowed, [1e-4, 0.1]);
   const ours = compareVectors(OWN, same, { ...EXACT, precision: "bf16" });
   assertEquals(ours, {
     of: "every token's vector",
     difference: 0,
-    allowed: 0.3,
+    allowed: 0.1,
   });
 });
 

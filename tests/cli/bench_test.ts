@@ -56,7 +56,9 @@ Deno.test("bench() prints one JSON object with a falling loss when it trains a t
 });
 
 Deno.test("bench() counts the tokens of documents when it encodes", async () => {
-  const { seconds, tokens } = await measured("encode --turns 1 --texts 5");
+  const { seconds, tokens } = await measured(
+    "encode --turns 1 --texts 5 --whole",
+  );
   assertEquals(seconds.length, 2);
   assertEquals(tokens, 5 * 7); // [CLS] marker, four words, [SEP]
 });
