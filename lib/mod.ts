@@ -81,6 +81,7 @@ export {
 } from "./engine/ops/schedule_free_step.ts";
 export { sumOfSquares } from "./engine/ops/sum_of_squares.ts";
 export { unitNorm, type UnitNormOptions } from "./engine/ops/unit_norm.ts";
+export type { Precision } from "./engine/precision.ts";
 export {
   type Numbers,
   type NumberType,

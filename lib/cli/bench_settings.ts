@@ -1,4 +1,5 @@
-import type { EngineName, Precision } from "../engine/use_engine.ts";
+import type { Precision } from "../engine/precision.ts";
+import type { EngineName } from "../engine/use_engine.ts";
 import { nearestName } from "../num/nearest_name.ts";
 import { refuseSetting, type SettingValue } from "../train/setting.ts";
 import { type BenchmarkName, BENCHMARKS } from "./bench_flags.ts";

@@ -1,14 +1,8 @@
+import type { Precision } from "./precision.ts";
 import { tf } from "./tensor.ts";
 
 /** The engines that exist. */
 export type EngineName = "torch" | "onnx" | "wasm" | "reference";
-
-/**
- * How activations are stored and products are made: `fp32` in 32 bits; `tf32`
- * stored so, with products of 19-bit factors; `bf16` stored in 16 bits, sums,
- * statistics, scores, losses and parameters in 32.
- */
-export type Precision = "fp32" | "tf32" | "bf16";
 
 /** Settings of {@linkcode useEngine}. */
 export interface UseEngineOptions {

@@ -1,3 +1,4 @@
+import type { Precision } from "../engine/precision.ts";
 import { carveDev } from "../dataset/carve_dev.ts";
 import {
   type Dataset,
@@ -6,11 +7,7 @@ import {
   type Tuple,
 } from "../dataset/dataset.ts";
 import { loadDataset } from "../dataset/load_dataset.ts";
-import type {
-  EngineInUse,
-  EngineName,
-  Precision,
-} from "../engine/use_engine.ts";
+import type { EngineInUse, EngineName } from "../engine/use_engine.ts";
 import { useEngine } from "../engine/use_engine.ts";
 import { stream } from "../num/stream.ts";
 import { loadModel } from "../store/model/load_model.ts";

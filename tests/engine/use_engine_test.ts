@@ -6,9 +6,12 @@ import {
   useEngine,
 } from "#lib/engine/use_engine.ts";
 import { assertEquals, assertRejects } from "@std/assert";
+import { torchBackend } from "./torch/present.ts";
 
 for (const name of engineNames()) {
   Deno.test(`useEngine() puts ${name} in use and says on what it runs`, async () => {
+    // libtorch is no dependency of the lab: without it there is nothing to use.
+    if (name === "torch" && !await torchBackend()) return;
     const { device, why } = await useEngine(name);
     assertEquals(tf.getBackend(), name);
     assertEquals(why, []);
@@ -28,7 +31,7 @@ Deno.test("useEngine() refuses a name no engine has", async () => {
   await assertRejects(
     () => useEngine("abacus" as EngineName),
     RangeError,
-    "Cannot use an engine: expected auto, onnx, wasm, reference, got abacus",
+    "Cannot use an engine: expected auto, torch, onnx, wasm, reference, got abacus",
   );
 });
 
@@ -50,6 +53,7 @@ Deno.test("useEngine() falls back to reference where nothing is allowed", async 
     line.replace(/ for file:.*/, "")
   );
   assertEquals(lines, [
+    "torch: Cannot load the torch engine: expected permission to call foreign code (--allow-ffi), got none",
     "onnx: Cannot load the onnx engine: expected permission to call foreign code (--allow-ffi), got none",
     "wasm: Cannot load the wasm engine: expected permission to read its package (--allow-read), got none",
   ]);

@@ -27,6 +27,7 @@ import {
   THREE_TOKENS,
   withTinyFiles,
 } from "./tiny_training.ts";
+import { torchBackend } from "#tests/engine/torch/present.ts";
 
 const encoder = tableEncoder(3, 1);
 const optimizer = sgd({ learningRate: 0.1 });
@@ -140,10 +141,12 @@ for (
   });
 }
 
-Deno.test("trainStep() moves alike on onnx, wasm and reference for 20 steps", async () => {
+Deno.test("trainStep() moves alike on every engine for 20 steps", async () => {
   await withTinyFiles(async (files) => {
     const runs: { losses: number[]; weights: Record<string, number[]> }[] = [];
-    for (const engine of ["reference", "onnx", "wasm"]) {
+    for (const engine of ["reference", "torch", "onnx", "wasm"]) {
+      // libtorch is no dependency of the lab.
+      if (engine === "torch" && !await torchBackend()) continue;
       const prepared = await prepareTiny(files, { engine, dropout: 0.1 });
       const { take, state } = stepper(prepared, "sgd");
       const losses = Array.from({ length: 20 }, (_, step) => take(step));

@@ -42,12 +42,12 @@ print(spec.submodule_search_locations[0] if spec else "")`;
 
 /** Where to look, for tests. */
 export interface FindOptions {
-  /** Instead of the variable `LIBTORCH`. */
-  readonly named?: string | undefined;
+  /** Instead of the variable `LIBTORCH`; empty for none. */
+  readonly named?: string;
   /** Instead of the folder that the installation fills. */
-  readonly installed?: string | undefined;
+  readonly installed?: string;
   /** The Python that is asked. Default `python3`. */
-  readonly python?: string | undefined;
+  readonly python?: string;
 }
 
 /**
@@ -60,7 +60,7 @@ export interface FindOptions {
  */
 export async function findTorch(
   {
-    named = environmentVariable("LIBTORCH"),
+    named = environmentVariable("LIBTORCH") ?? "",
     installed = installFolder(),
     python = "python3",
   }: FindOptions = {},
@@ -69,7 +69,7 @@ export async function findTorch(
   if (file === undefined) {
     return { tried: [`libtorch is looked for on linux and darwin only`] };
   }
-  if (named !== undefined) return await search("LIBTORCH", named, file);
+  if (named !== "") return await search("LIBTORCH", named, file);
   const own = await search("installation", installed, file);
   if (own.found) return own;
   const { folder, reason } = await pythonFolder(python);

@@ -53,6 +53,16 @@ export function openGpu(folder: string, driver = "libcuda.so.1"): Gpu {
   }
 }
 
+/**
+ * The name of the first GPU that the driver sees.
+ *
+ * @param driver The driver's library.
+ * @returns Its name; nothing where there is none or no library may be opened.
+ */
+export function gpuName(driver = "libcuda.so.1"): string | undefined {
+  return seenBy(driver).name;
+}
+
 /** Asks the driver for its first GPU. */
 function seenBy(driver: string): { name?: string; reason: string } {
   const words = new Int32Array(new ArrayBuffer(64));

@@ -29,7 +29,8 @@ import {
 } from "./kernels/steps.ts";
 import { openTorch, type TorchLibrary } from "./library.ts";
 import { operatorsOf } from "./operators.ts";
-import { type Precision, tensorsOf } from "./tensors.ts";
+import type { Precision } from "../precision.ts";
+import { tensorsOf } from "./tensors.ts";
 import { TorchBackend } from "./torch_backend.ts";
 
 /** Settings of {@linkcode register}. */
@@ -98,6 +99,7 @@ function start(library: TorchLibrary, precision: Precision): Started {
   const isCuda = gpu.add !== undefined;
   const torch = tensorsOf(library, operatorsOf(library), { isCuda });
   const backend = new TorchBackend(torch);
+  backend.isShort = isCuda || library.hasMatrixUnit;
   tf.registerBackend(BACKEND, () => backend);
   registerKernels(allKernels());
   const threads = torch.ask(

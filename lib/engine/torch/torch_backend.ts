@@ -5,16 +5,11 @@
  * @module
  */
 import type { Address } from "../foreign.ts";
+import type { Precision } from "../precision.ts";
 import { tf } from "../tensor.ts";
 import { ELEMENT, type Handle } from "./operators.ts";
-import {
-  ELEMENT_OF,
-  type Kind,
-  type Numbers,
-  type Precision,
-  sizeOf,
-  type Tensors,
-} from "./tensors.ts";
+import { ELEMENT_OF, type Kind, type Numbers, sizeOf } from "./elements.ts";
+import type { Tensors } from "./tensors.ts";
 
 /** A tensor's name in TensorFlow.js: data, shape and kind. */
 export type Info = tf.TensorInfo;
@@ -47,6 +42,12 @@ export class TorchBackend extends tf.KernelBackend {
   precision: Precision = "fp32";
 
   /**
+   * Whether products of bf16 are made in bf16; else their factors are made 32-bit
+   * floats first, and the results bf16 again.
+   */
+  isShort = true;
+
+  /**
    * @param torch Makes and reads tensors.
    */
   constructor(readonly torch: Tensors) {
@@ -56,6 +57,11 @@ export class TorchBackend extends tf.KernelBackend {
   /** The element of stored activations. */
   get activation(): number {
     return this.precision === "bf16" ? ELEMENT.bfloat16 : ELEMENT.float32;
+  }
+
+  /** The element of factors of products. */
+  get factor(): number {
+    return this.isShort ? this.activation : ELEMENT.float32;
   }
 
   /** Gives a handle out as a tensor; it is the tensor's from then on. */
@@ -103,15 +109,25 @@ export class TorchBackend extends tf.KernelBackend {
     return this.torch.as(this.handle(info), this.activation);
   }
 
-  /** As `stored`, but a copy is kept until the tensor changes: for weights. */
+  /** The handle of a tensor, or of a copy of it, as a factor of a product. */
+  operand(info: Info): Handle {
+    return this.torch.as(this.handle(info), this.factor);
+  }
+
+  /** A product, or a copy of it, as activations are stored. */
+  asStored(handle: Handle): Handle {
+    return this.torch.as(handle, this.activation);
+  }
+
+  /** As `operand`, but a copy is kept until the tensor changes: for weights. */
   weight(info: Info): Handle {
-    if (this.activation === ELEMENT.float32) return this.floats(info);
+    if (this.factor === ELEMENT.float32) return this.floats(info);
     const { handle, storage, shape } = this.#entries.get(info.dataId);
     const isWhole = storage.bytes === 4 * sizeOf(shape);
-    if (!isWhole || !isSame(shape, info.shape)) return this.stored(info);
+    if (!isWhole || !isSame(shape, info.shape)) return this.operand(info);
     if (storage.cast?.shape !== `${shape}`) {
       this.#forgetCast(storage);
-      const cast = this.torch.take(this.torch.as(handle, this.activation));
+      const cast = this.torch.take(this.torch.as(handle, this.factor));
       storage.cast = { handle: cast, shape: `${shape}` };
     }
     return storage.cast.handle;
@@ -146,13 +162,17 @@ export class TorchBackend extends tf.KernelBackend {
     return this.adopt(view, shape, info.dtype);
   }
 
-  /** Tensors' memory and kept copies: bytes, and how many memories there are. */
-  memoryUsage(): { readonly bytes: number; readonly storages: number } {
+  /**
+   * Tensors' memory and kept copies: bytes, how many memories there are, and how
+   * many handles of libtorch are owned in all.
+   */
+  memoryUsage(): Readonly<Record<"bytes" | "storages" | "handles", number>> {
     let bytes = 0;
     for (const storage of this.#storages.values()) {
       bytes += storage.bytes * (storage.cast ? 1.5 : 1);
     }
-    return { bytes, storages: this.#storages.size };
+    const handles = this.torch.owned();
+    return { bytes, storages: this.#storages.size, handles };
   }
 
   override write(

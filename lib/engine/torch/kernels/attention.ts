@@ -39,9 +39,9 @@ function shapeOf({ inputs }: KernelCall): [number, number] {
   return [tokens, width / 3];
 }
 
-/** Queries, keys and values as activations are stored, row-major. */
+/** Queries, keys and values as factors of products, row-major. */
 function qkvOf({ inputs, backend, torch }: KernelCall): Handle {
-  return torch.packed(backend.stored(inputs.qkv!));
+  return torch.packed(backend.operand(inputs.qkv!));
 }
 
 /** `LabAttention`. */
@@ -71,7 +71,8 @@ export const attention: Kernel = (call) => {
     tensors.length === 1
       ? tensors[0]!
       : torch.call("aten::cat", { tensors }, { int: 0 });
-  const made = backend.adopt(joined(parts.map(({ y }) => y)), shape);
+  const y = joined(parts.map((part) => part.y));
+  const made = backend.adopt(backend.asStored(y), shape);
   const sums = joined(parts.map((part) => part.sums));
   return [
     made,
@@ -97,8 +98,8 @@ export const attentionGradient: Kernel = (call) => {
     "qkv" | "sums" | "probabilities" | "dy" | "state",
     Info
   >;
-  const [qkv, y] = [qkvOf(call), backend.handle(probabilities)];
-  const dy = torch.packed(backend.stored(given));
+  const [qkv, y] = [qkvOf(call), backend.operand(probabilities)];
+  const dy = torch.packed(backend.operand(given));
   const dqkv = torch.empty(info.shape, backend.activation);
   if (canPack(call, shapeOf(call)[1] / settings.heads)) {
     const saved: Packed = {

@@ -16,15 +16,16 @@ export const linear: Kernel = ({ inputs, attrs, backend, torch }) => {
   const shape = [x.shape[0]!, weight.shape[0]!];
   const pre = torch.call(
     "aten::linear",
-    backend.stored(x),
+    backend.operand(x),
     backend.weight(weight),
     optional(bias && backend.weight(bias)),
   );
-  if (attrs.activation === "none") return [backend.adopt(pre, shape)];
+  const give = (made: Handle) => backend.adopt(backend.asStored(made), shape);
+  if (attrs.activation === "none") return [give(pre)];
   const y = attrs.activation === "gelu"
     ? torch.call("aten::gelu", pre, EXACT)
     : torch.call("aten::relu", pre);
-  return [backend.adopt(y, shape), backend.adopt(pre, shape)];
+  return [give(y), give(pre)];
 };
 
 /** `LabLinearGrad`: `[dx, dweight]`, and `dbias` where there is a bias. */
@@ -33,11 +34,11 @@ export const linearGradient: Kernel = (call) => {
   const { x, weight } = inputs as { x: Info; weight: Info };
   const du = beforeActivation(call);
   const dx = attrs.needX
-    ? torch.call("aten::mm", du, backend.weight(weight))
+    ? backend.asStored(torch.call("aten::mm", du, backend.weight(weight)))
     : torch.full([], 0);
   const turned = torch.call("aten::t", du);
   const dweight = torch.as(
-    torch.call("aten::mm", turned, backend.stored(x)),
+    torch.call("aten::mm", turned, backend.operand(x)),
     ELEMENT.float32,
   );
   const gradients = [
@@ -55,13 +56,13 @@ export const linearGradient: Kernel = (call) => {
   return [...gradients, backend.adopt(dbias, [weight.shape[0]!])];
 };
 
-/** The gradient before the activation, as activations are stored. */
+/** The gradient before the activation, as a factor of products. */
 function beforeActivation(
   { inputs, attrs, backend, torch }: KernelCall,
 ): Handle {
-  const dy = torch.packed(backend.stored(inputs.dy!));
+  const dy = torch.packed(backend.operand(inputs.dy!));
   if (inputs.pre === undefined) return dy;
-  const pre = backend.handle(inputs.pre);
+  const pre = backend.operand(inputs.pre);
   if (attrs.activation === "gelu") {
     return torch.call("aten::gelu_backward", dy, pre, EXACT);
   }

@@ -7,7 +7,7 @@ import type { AdamOptions } from "../../ops/adam_step.ts";
 import type { ScheduleFreeOptions } from "../../ops/schedule_free_step.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
-import { sizeOf } from "../tensors.ts";
+import { sizeOf } from "../elements.ts";
 import type { Info } from "../torch_backend.ts";
 
 /** Numbers of a piece: its few intermediate results stay in the cache. */
@@ -20,11 +20,15 @@ export function stepOf(
     "beta1" | "beta2" | "correction1" | "correction2"
   >,
 ): number | undefined {
-  const step = Math.round(Math.log1p(-correction2) / Math.log(beta2));
+  // 32-bit floats, in which libtorch counts steps, hold whole numbers up to here.
+  const most = 2 ** 24 - 1;
+  const step = Math.min(
+    most,
+    Math.round(Math.log1p(-correction2) / Math.log(beta2)),
+  );
   const fits = (beta: number, correction: number) =>
     Math.abs(1 - beta ** step - correction) <= 1e-12;
-  // 32-bit floats, in which libtorch counts steps, hold whole numbers up to here.
-  return step >= 1 && step < 2 ** 24 && fits(beta1, correction1) &&
+  return step >= 1 && fits(beta1, correction1) &&
       fits(beta2, correction2)
     ? step
     : undefined;

@@ -1,0 +1,131 @@
+/**
+ * `deno task engine`: which engines are present, what `auto` takes and why not
+ * the others; and how one gets what another engine needs.
+ *
+ * @module
+ */
+import { engineNames, useEngine } from "../engine/use_engine.ts";
+import type { EngineName } from "../engine/use_engine.ts";
+import type { SettingTable } from "../train/setting.ts";
+import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { installTorch } from "./install_torch.ts";
+import { DONE, MISTAKE, printJson, runCommand } from "./main_guard.ts";
+
+const FLAGS: SettingTable = {
+  python: {
+    type: "string",
+    default: "python3",
+    help: "the Python whose pip installs",
+  },
+  version: {
+    type: "string",
+    help: "PyTorch's version (default the newest)",
+  },
+  "index-url": {
+    type: "string",
+    help: "pip's package index, such as one of smaller CPU builds",
+  },
+  cpu: {
+    type: "boolean",
+    help: "leave the GPU's parts out although there is a GPU",
+  },
+  ...COMMON_FLAGS,
+};
+
+const USAGE = `Lists the engines, or installs what an engine needs.
+
+  deno task engine
+  deno task engine install torch
+
+Installing downloads PyTorch with pip, without a GPU its CPU parts only: on
+Linux some 600 MB all the same, unless --index-url names an index of CPU builds.`;
+
+/** One engine, as it was found. */
+export interface EngineReport {
+  readonly name: EngineName;
+  /** What it runs on; absent where it does not work here. */
+  readonly device?: string;
+  /** Why it does not work here. */
+  readonly reason?: string;
+}
+
+/**
+ * Tries every engine.
+ *
+ * @returns What each runs on, or why it does not work here; fastest first.
+ *
+ * @example Usage
+ * ```ts
+ * import { reportEngines } from "#lib/cli/engine.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const last = (await reportEngines()).at(-1)!;
+ * assertEquals(last.name, "reference");
+ * assertEquals(last.reason, undefined);
+ * ```
+ */
+export async function reportEngines(): Promise<EngineReport[]> {
+  const reports: EngineReport[] = [];
+  for (const name of engineNames()) {
+    try {
+      const { device } = await useEngine(name);
+      reports.push({ name, device });
+    } catch (error) {
+      const [line] = (error as Error).message.split("\n");
+      const reason = line!.replace(/^Cannot use engine .*?, got \w+: /, "");
+      reports.push({ name, reason });
+    }
+  }
+  return reports;
+}
+
+/**
+ * The command `deno task engine`.
+ *
+ * @param args Its words.
+ * @param signal Aborted by Ctrl-C.
+ * @returns The exit code.
+ */
+export async function engineCommand(
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { given, words } = parseFlags(args, FLAGS, { words: 2 });
+  if (given.help) {
+    console.log(helpText(USAGE, FLAGS));
+    return DONE;
+  }
+  if (words.length > 0 && words.join(" ") !== "install torch") {
+    console.error(
+      `error: Cannot run deno task engine: expected no words or install torch, got ${
+        words.join(" ")
+      }`,
+    );
+    return MISTAKE;
+  }
+  if (words.length > 0) {
+    await installTorch({
+      python: (given.python ?? "python3") as string,
+      version: given.version as string | undefined,
+      indexUrl: given["index-url"] as string | undefined,
+      cpu: given.cpu === true,
+      say: (line) => console.error(line),
+      signal,
+    });
+  }
+  const engines = await reportEngines();
+  const auto = engines.find(({ device }) => device !== undefined)?.name;
+  if (given.json) printJson({ auto, engines });
+  else engines.forEach((report) => console.log(lineOf(report, auto)));
+  return DONE;
+}
+
+/** One line on an engine. */
+function lineOf({ name, device, reason }: EngineReport, auto?: string): string {
+  const text = device ?? `not here: ${reason}`;
+  return `${name.padEnd(11)}${text}${name === auto ? "  <- auto" : ""}`;
+}
+
+if (import.meta.main) {
+  await runCommand((signal) => engineCommand(Deno.args, signal));
+}

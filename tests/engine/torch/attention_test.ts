@@ -1,0 +1,81 @@
+import "#tests/support/permitted.ts";
+import {
+  type GroupGradient,
+  groupGradients,
+  groupResult,
+  groupsOf,
+} from "#lib/engine/torch/kernels/attention_groups.ts";
+import {
+  packedKeys,
+  packingOf,
+} from "#lib/engine/torch/kernels/attention_packed.ts";
+import { ELEMENT, type Handle } from "#lib/engine/torch/operators.ts";
+import type { Tensors } from "#lib/engine/torch/tensors.ts";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { torchBackend } from "./present.ts";
+
+/** Numbers that look random. */
+function numbers(torch: Tensors, rows: number, width: number): Handle {
+  const values = Float32Array.from(
+    { length: rows * width },
+    (_, i) => Math.sin(i * 12.9898),
+  );
+  return torch.fromHost(values, [rows, width], ELEMENT.float32);
+}
+
+Deno.test("attention by plain products, for GPUs in 32 bits, is what the flash kernel gives", async () => {
+  const backend = await torchBackend();
+  if (!backend) return;
+  const { torch } = backend;
+  const settings = {
+    offsets: Int32Array.of(0, 5, 10),
+    attend: Uint8Array.of(1, 1, 0, 1, 1, 1, 0, 0, 1, 1),
+    heads: 2,
+    scale: 0.3,
+  };
+  torch.scoped(() => {
+    const qkv = numbers(torch, 10, 24);
+    const dy = numbers(torch, 10, 8);
+    const all = [true, false].map((isFlash) => {
+      const [group] = groupsOf(torch, settings, isFlash);
+      const { y, sums } = groupResult(torch, qkv, group!);
+      const dqkv = torch.empty([10, 24]);
+      const rows: GroupGradient = { dy, qkv, y, sums, dqkv };
+      groupGradients(torch, rows, group!);
+      return [[y, 80], [dqkv, 240]].map(([tensor, size]) =>
+        torch.toHost(tensor as Handle, "float32", size as number)
+      );
+    });
+    const [flash, plain] = all as [Float32Array[], Float32Array[]];
+    flash.forEach((values, which) =>
+      // Both sum at most 12 products of numbers below 1 in 32 bits.
+      values.forEach((x, i) => assertAlmostEquals(x, plain[which]![i]!, 1e-5))
+    );
+  });
+});
+
+Deno.test("packedKeys() gathers the keys that may be seen, text by text", () => {
+  const { starts, tokens } = packedKeys({
+    offsets: Int32Array.of(0, 3, 4, 6),
+    attend: Uint8Array.of(1, 0, 1, 1, 0, 1),
+  });
+  assertEquals([...tokens], [0, 2, 3, 5]);
+  assertEquals([...starts], [0, 2, 3, 4]);
+});
+
+Deno.test("packingOf() gives queries and keys lengths of their own", async () => {
+  const backend = await torchBackend();
+  if (!backend) return;
+  const { torch } = backend;
+  torch.scoped(() => {
+    const packing = packingOf(torch, {
+      offsets: Int32Array.of(0, 3, 4, 6),
+      attend: Uint8Array.of(1, 0, 1, 1, 0, 1),
+      heads: 1,
+      scale: 1,
+    });
+    assertEquals([packing.longestQuery, packing.longestKey], [3, 2]);
+    const starts = torch.toHost(packing.keyStarts, "int32", 4);
+    assertEquals([...starts], [0, 2, 3, 4]);
+  });
+});
