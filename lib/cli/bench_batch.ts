@@ -79,6 +79,43 @@ export function benchBatch(
   };
 }
 
+/** Settings of {@link benchTexts}. */
+export interface BenchTextsOptions {
+  /** Documents. */
+  readonly count: number;
+  /** Seed of the draws. Default 1. */
+  readonly seed?: number;
+  /**
+   * Cuts each text after a number of words drawn evenly from 1 to so many, so that
+   * lengths mix also where a collection has long texts only. Absent: texts stay whole.
+   */
+  readonly words?: number | undefined;
+}
+
+/**
+ * Draws documents evenly over a collection's lengths, in no order of length.
+ *
+ * Random: streams `bench/documents` and `bench/words`.
+ *
+ * @param dataset Where the texts are.
+ * @param options How many, and whether they are cut.
+ * @returns The texts.
+ * @throws {RangeError} If the collection has too few documents.
+ */
+export function benchTexts(
+  dataset: Dataset,
+  { count, seed = 1, words }: BenchTextsOptions,
+): string[] {
+  const drawn = { relevant: new Set<string>(), count, seed, mixed: true };
+  const texts = drawOthers(dataset, drawn)
+    .map((id) => dataset.documents.get(id)!);
+  if (words === undefined) return texts;
+  const random = stream(seed, "bench/words");
+  return texts.map((text) =>
+    text.split(/\s+/).slice(0, 1 + random.integer(words)).join(" ")
+  );
+}
+
 /** The first queries of a split, each with its first relevant document. */
 function firstPairs(
   dataset: Dataset,

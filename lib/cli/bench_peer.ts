@@ -1,91 +1,85 @@
 import { fileURLToPath } from "node:url";
-import type { BenchBatch } from "./bench_batch.ts";
-import { BENCH_RATES, type StepTime } from "./bench_step.ts";
+import type { Turn } from "./bench_turns.ts";
 
-/** What a peer's process says of itself when it ends. */
-export interface PeerSummary {
-  /** Median of its steps, the first one left out. */
-  readonly medianSeconds: number;
-  /** Tokens it attends to in a step, by its median. */
-  readonly tokensPerSecond: number;
-  /** Most memory its process has held. */
-  readonly peakMemoryBytes: number;
-  /** Losses of its steps, the first one first. */
-  readonly losses: readonly number[];
-  /** Versions, threads and the like. */
-  readonly [fact: string]: unknown;
+/** A peer's turn: what it took, and whatever else it tells. */
+export interface PeerTurn extends Turn {
+  /** Vectors of each text, where it encodes. */
+  readonly lengths?: readonly number[];
 }
 
-/** Another system's training step, in a process of its own. */
+/** Versions, threads and the like; the most memory held, once it has ended. */
+export type PeerFacts = Readonly<Record<string, unknown>>;
+
+/** Another system's work, in a process of its own. */
 export interface Peer {
-  /** Takes its next step. */
-  take(): Promise<StepTime>;
-  /** Ends its process. */
-  end(): Promise<PeerSummary>;
+  /** Takes its next turn. */
+  take(): Promise<PeerTurn>;
+  /** Ends its process and asks what it held. */
+  end(): Promise<PeerFacts>;
+  /** Ends its process at once, if it has not ended. */
+  stop(): void;
 }
 
-/** Settings of {@link startPyLate}. */
-export interface PyLateOptions {
-  /** A folder that PyLate opens, with the weights we start from. */
-  readonly model: string;
+/** Settings of {@link startPeer}. */
+export interface PeerOptions {
+  /** What it is called, for the reader. */
+  readonly name: string;
+  /** A program of `tests/bench/peers`, and the environment it runs in. */
+  readonly program: PeerProgram;
   /** A folder for the settings file. */
   readonly folder: string;
-  /** Longest query, in tokens. */
-  readonly queryLength: number;
-  /** Longest document, in tokens. */
-  readonly documentLength: number;
-  /** Length of a vector. */
-  readonly dim: number;
-  /** Share of hidden features dropped. */
-  readonly dropout: number;
-  /** `fp32`, or `bf16` for autocast. */
-  readonly precision: string;
-  /** Threads of its matrix products. */
-  readonly threads: number;
-  /** What is started, without the settings file. Default: PyLate in the environment of `tests/bench/peers`. */
-  readonly command?: readonly string[];
+  /** What is started instead, without the settings file. */
+  readonly command?: readonly string[] | undefined;
 }
 
-/** PyLate's step in the environment that `make_environment.sh` makes. */
-const PYLATE = [".venv/bin/python", "pylate_step.py"].map((name) =>
-  fileURLToPath(new URL(`../../tests/bench/peers/${name}`, import.meta.url))
-);
+/** A Python program and the environment it needs. */
+export interface PeerProgram {
+  /** `.venv` has PyLate, `.venv_others` the rest. */
+  readonly environment: ".venv" | ".venv_others";
+  /** The program's file. */
+  readonly script: string;
+}
 
 /**
- * Starts PyLate's training step on a batch and waits until it is ready.
+ * Starts a peer on what it is to do and waits until it is ready.
  *
- * @param batch The texts, the same as ours.
- * @param options Model, lengths, precision, threads.
+ * @param settings Texts or vectors, model, precision, threads: as its program says.
+ * @param options Which peer, and where.
  * @returns The peer.
  * @throws {Deno.errors.NotFound} If its environment has not been made.
- * @throws {RangeError} If PyLate fails; its last words are in the message.
+ * @throws {RangeError} If it fails; its last words are in the message.
  */
-export async function startPyLate(
-  batch: BenchBatch,
-  options: PyLateOptions,
+export async function startPeer(
+  settings: Readonly<Record<string, unknown>>,
+  { name, program, folder, command = commandOf(program) }: PeerOptions,
 ): Promise<Peer> {
-  const { command = PYLATE, ...settings } = options;
-  const path = `${options.folder}/pylate.json`;
-  await Deno.writeTextFile(
-    path,
-    JSON.stringify({ ...settings, ...batch, ...BENCH_RATES }),
-  );
-  const peer = converse(await spawn([...command, path]));
+  const path = `${folder}/${name}.json`;
+  await Deno.writeTextFile(path, JSON.stringify(settings));
+  const peer = converse(await spawn(name, [...command, path]), name);
   await peer.answer();
   return {
     take: async () => {
       await peer.ask();
-      return await peer.answer() as unknown as StepTime;
+      return await peer.answer() as unknown as PeerTurn;
     },
     end: async () => {
       await peer.close();
-      return await peer.answer() as unknown as PeerSummary;
+      return await peer.answer();
     },
+    stop: peer.stop,
   };
+}
+
+/** The program in the environment that `make_environment.sh` makes. */
+function commandOf({ environment, script }: PeerProgram): string[] {
+  return [`${environment}/bin/python`, script].map((name) =>
+    fileURLToPath(new URL(`../../tests/bench/peers/${name}`, import.meta.url))
+  );
 }
 
 /** Starts a program with pipes to and from it. */
 async function spawn(
+  name: string,
   [program = "", ...args]: readonly string[],
 ): Promise<Deno.ChildProcess> {
   try {
@@ -93,7 +87,7 @@ async function spawn(
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Deno.errors.NotFound(
-      `Cannot start PyLate: expected ${program}, got no such file; make it with bash tests/bench/peers/make_environment.sh`,
+      `Cannot start ${name}: expected ${program}, got no such file; make it with bash tests/bench/peers/make_environment.sh`,
     );
   }
   return new Deno.Command(program, {
@@ -109,26 +103,32 @@ interface Conversation {
   ask(): Promise<void>;
   answer(): Promise<Readonly<Record<string, unknown>>>;
   close(): Promise<void>;
+  stop(): void;
 }
 
-function converse(process: Deno.ChildProcess): Conversation {
+function converse(process: Deno.ChildProcess, name: string): Conversation {
   const writer = process.stdin.getWriter();
   const lines = process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(
     new LineStream(),
   ).getReader();
   const complaints = new Response(process.stderr).text();
+  let hasEnded = false;
+  process.status.then(() => hasEnded = true);
   return {
     // a process that has ended is told by `answer`
-    ask: () => writer.write(new TextEncoder().encode("step\n")).catch(() => {}),
+    ask: () => writer.write(new TextEncoder().encode("turn\n")).catch(() => {}),
     answer: async () => {
       const { value } = await lines.read();
       if (value !== undefined) return JSON.parse(value);
       const words = (await complaints).trim().split("\n").slice(-3).join("; ");
       throw new RangeError(
-        `Cannot time PyLate: expected an answer a step, got its end: ${words}`,
+        `Cannot time ${name}: expected an answer a turn, got its end: ${words}`,
       );
     },
     close: () => writer.close(),
+    stop: () => {
+      if (!hasEnded) process.kill("SIGKILL");
+    },
   };
 }
 

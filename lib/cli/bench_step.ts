@@ -1,11 +1,10 @@
 import { read, tensorOf } from "../engine/tensor.ts";
+import { contrastive } from "../loss/contrastive.ts";
 import { klDivergence } from "../loss/kl_divergence.ts";
 import { hash32 } from "../num/hash.ts";
-import { stream } from "../num/stream.ts";
 import { optimizerNamed } from "../optim/optimizer_named.ts";
 import { maxSimScores } from "../score/max_sim_scores.ts";
 import type { Model } from "../store/model/model.ts";
-import type { WeightMap } from "../store/weight_map.ts";
 import { packDocuments } from "../text/document_form.ts";
 import { packQueries } from "../text/query_form.ts";
 import { parametersOf } from "../search/retriever.ts";
@@ -16,21 +15,16 @@ import {
   trainStep,
 } from "../train/step.ts";
 import type { BenchBatch } from "./bench_batch.ts";
-
-/** What one step took. */
-export interface StepTime {
-  /** From the batch's token ids to the moved parameters. */
-  readonly seconds: number;
-  /** The loss before the step, nats. */
-  readonly loss: number;
-}
+import type { BenchModel } from "./bench_model.ts";
+import type { BenchSettings } from "./bench_settings.ts";
+import type { Turn } from "./bench_turns.ts";
 
 /** A training step that can be taken again and again on the same texts. */
 export interface BenchStep {
   /** Tokens encoded in a step, padding not counted. */
   readonly tokens: number;
-  /** Takes the next step. */
-  take(): StepTime;
+  /** Takes the next step: from the batch's token ids to the moved parameters. */
+  take(): Turn & { readonly loss: number };
 }
 
 /** The rates of both systems: AdamW's, and the longest gradient. */
@@ -41,40 +35,18 @@ export const BENCH_RATES = {
 } as const;
 
 /**
- * Gives a model that has none a head of random numbers, from a seed.
+ * Prepares the laboratory's own training step on a batch: the loss, AdamW,
+ * clipping, dropout.
  *
- * Random: stream `bench/head`, a normal draw a weight.
- *
- * @param model As loaded.
- * @returns Its parameters, `head.weight` among them.
- */
-export function withHead({ parameters, encoder, hasHead }: Model): WeightMap {
-  if (hasHead) return parameters;
-  const { dim, hidden } = encoder;
-  const random = stream(1, "bench/head");
-  const values = Float32Array.from(
-    { length: dim * hidden },
-    () => random.normal() / Math.sqrt(hidden),
-  );
-  return { ...parameters, "head.weight": { shape: [dim, hidden], values } };
-}
-
-/**
- * Prepares the laboratory's own training step on a batch: divergence from the
- * given scores, AdamW, clipping, dropout.
- *
- * @param model What is trained; lengths and forms as it says.
+ * @param model What is trained, and the weights to start from.
  * @param batch The texts.
- * @param options Weights to start from, and the share of features dropped.
+ * @param options The loss, and the share of features dropped.
  * @returns The step; texts are tokenised already.
  */
 export function benchStep(
-  model: Model,
+  { model, weights }: BenchModel,
   batch: BenchBatch,
-  { weights, dropout }: {
-    readonly weights: WeightMap;
-    readonly dropout: number;
-  },
+  { loss, dropout }: Pick<BenchSettings, "loss" | "dropout">,
 ): BenchStep {
   const training = packedBatch(model, batch);
   const optimizer = optimizerNamed("adamw", {
@@ -91,7 +63,7 @@ export function benchStep(
     const start = performance.now();
     const taken = trainStep(state, training, {
       encoder: model.encoder,
-      loss: divergence,
+      loss: LOSSES[loss],
       optimizer,
       dropout: { rate: dropout, key: hash32(1, 2), step: state.optimizer.step },
     });
@@ -123,9 +95,13 @@ function packedBatch(
   };
 }
 
-/** Divergence from the given scores to the model's, neither scaled. */
-const divergence: BatchLoss = (queries, documents, { ways, teacher }) =>
-  klDivergence(
-    maxSimScores(queries, documents, { ways }),
-    tensorOf(teacher!, [queries.offsets.length - 1, ways]),
-  );
+/** The losses of both sides, at temperature 1. */
+const LOSSES: Readonly<Record<BenchSettings["loss"], BatchLoss>> = {
+  kl: (queries, documents, { ways, teacher }) =>
+    klDivergence(
+      maxSimScores(queries, documents, { ways }),
+      tensorOf(teacher!, [queries.offsets.length - 1, ways]),
+    ),
+  contrastive: (queries, documents, { ways }) =>
+    contrastive(maxSimScores(queries, documents), { ways }),
+};

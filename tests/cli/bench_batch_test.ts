@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { benchBatch } from "#lib/cli/bench_batch.ts";
+import { benchBatch, benchTexts } from "#lib/cli/bench_batch.ts";
 import type { Dataset } from "#lib/dataset/dataset.ts";
 
 const IDS = Array.from({ length: 20 }, (_, i) => `d${i}`);
@@ -67,4 +67,23 @@ Deno.test("benchBatch() refuses too few queries or documents", () => {
     RangeError,
     "expected 20 further documents, got 18",
   );
+});
+
+Deno.test("benchTexts() draws evenly over all lengths, not in their order, the same for a seed", () => {
+  const lengths = benchTexts(DATASET, { count: 5 }).map((text) => text.length);
+  assertEquals(lengths.toSorted((a, b) => a - b), [3, 7, 11, 15, 19]);
+  assertEquals(
+    benchTexts(DATASET, { count: 5, seed: 1 }).map((text) => text.length),
+    lengths,
+  );
+  assertThrows(() => benchTexts(DATASET, { count: 21 }), RangeError, "got 20");
+});
+
+Deno.test("benchTexts() cuts texts after a number of words drawn evenly, when asked", () => {
+  const long = "one two three four five six seven eight";
+  const documents = new Map(IDS.map((id) => [id, long]));
+  const texts = benchTexts({ ...DATASET, documents }, { count: 20, words: 4 });
+  const counts = texts.map((text) => text.split(" ").length);
+  assertEquals(new Set(counts), new Set([1, 2, 3, 4]));
+  assertEquals(texts.every((text) => long.startsWith(text)), true);
 });

@@ -9,6 +9,7 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FOREIGN = new Set([
   ".git",
   ".venv",
+  ".venv_others",
   "node_modules",
   "__pycache__",
   "coverage",
