@@ -51,7 +51,7 @@ export async function trainQuietly(
   };
   if (!await isThere(`${out}/model`)) {
     const prepared = { ...whole, dataset, test: { ...test, split } };
-    await train(smallerTest(prepared, { queries: 1, documents: 1 }), {
+    await train(smallerTest(prepared, { queries: 2, documents: 2 }), {
       out,
       resume: true,
       ...(progress && { progress }),
