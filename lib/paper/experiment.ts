@@ -9,15 +9,15 @@ export type Scale = "smoke" | "small";
 /** The scales, smallest first. */
 export const SCALES: readonly Scale[] = ["smoke", "small"];
 
-/** Settings by name. */
-export type Settings = Readonly<Record<string, LedgerSetting>>;
+/** ArmSettings by name. */
+export type ArmSettings = Readonly<Record<string, LedgerSetting>>;
 
 /** One setting that is compared with others. */
 export interface Arm {
   /** Its name in tables. */
   readonly name: string;
   /** What sets it apart. */
-  readonly settings: Settings;
+  readonly settings: ArmSettings;
 }
 
 /** That one arm measures more than another. */
@@ -64,7 +64,7 @@ export interface Measuring {
   /** Seed of everything random. */
   readonly seed: number;
   /** The settings of the scale. */
-  readonly settings: Settings;
+  readonly settings: ArmSettings;
   /** Folder for work that a later call can go on with. */
   readonly work: string;
   /** The engine in use. */
@@ -107,9 +107,9 @@ export interface Experiment {
   readonly claims: readonly Claim[];
   /** Where we do not follow the paper. */
   readonly differs: readonly string[];
-  /** Settings and a line for people, by scale. */
+  /** ArmSettings and a line for people, by scale. */
   readonly scales: Readonly<
-    Record<Scale, { readonly says: string; readonly settings: Settings }>
+    Record<Scale, { readonly says: string; readonly settings: ArmSettings }>
   >;
   /** The engine it is meant for. */
   readonly engine: EngineName | "auto";

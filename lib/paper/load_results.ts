@@ -1,5 +1,6 @@
 import { type LedgerEntry, readLedger } from "../store/ledger.ts";
 import type { Arm, Experiment, Scale } from "./experiment.ts";
+import { RESULTS_FOLDER } from "./data_folders.ts";
 import { twinSeed } from "./noise_seeds.ts";
 import { RESULTS_EPOCH } from "./results_epoch.ts";
 import { settingsHash } from "./settings_hash.ts";
@@ -21,7 +22,7 @@ export interface Results {
  * with the settings that the experiment has now.
  *
  * @param experiment The experiment.
- * @param options Scale and folder of ledgers.
+ * @param options Scale; folder of ledgers, default the one that comes with the lab.
  * @returns Entries by arm and seed; arms without any have an empty map.
  * @throws {SyntaxError} If the ledger is damaged.
  *
@@ -37,9 +38,9 @@ export interface Results {
  */
 export async function loadResults(
   experiment: Experiment,
-  options: { readonly scale: Scale; readonly ledger: string },
+  options: { readonly scale: Scale; readonly ledger?: string },
 ): Promise<Results> {
-  const { scale, ledger } = options;
+  const { scale, ledger = RESULTS_FOLDER } = options;
   const entries = (await readLedger(ledger, experiment.id))
     .filter(({ row }) => row.scale === scale);
   let counted = 0;

@@ -1,5 +1,5 @@
 import { sha256Of } from "../store/sha256.ts";
-import type { Arm, Experiment, Scale, Settings } from "./experiment.ts";
+import type { Arm, ArmSettings, Experiment, Scale } from "./experiment.ts";
 
 /**
  * The settings of an arm at a scale, complete, and the hash by which a ledger
@@ -11,7 +11,7 @@ import type { Arm, Experiment, Scale, Settings } from "./experiment.ts";
  * @param experiment Whose arm it is.
  * @param scale The scale.
  * @param arm The arm.
- * @returns Settings of scale and arm, and 16 hexadecimal digits.
+ * @returns ArmSettings of scale and arm, and 16 hexadecimal digits.
  *
  * @example Usage
  * ```ts
@@ -28,7 +28,7 @@ export function settingsHash(
   { id, scales }: Pick<Experiment, "id" | "scales">,
   scale: Scale,
   arm: Arm,
-): { readonly settings: Settings; readonly hash: string } {
+): { readonly settings: ArmSettings; readonly hash: string } {
   const settings = { ...scales[scale].settings, ...arm.settings };
   const sorted = Object.entries(settings)
     .sort(([a], [b]) => a < b ? -1 : 1);

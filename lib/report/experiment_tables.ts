@@ -105,12 +105,12 @@ export function verdictTable(
         ? `within ${claim.margin}`
         : `at least ${claim.least}`,
       p: p === undefined ? undefined : pText(p),
-      "smallest effect": claim.kind === "always" ? undefined : smallest,
+      "smallest by A/A": claim.kind === "always" ? undefined : smallest,
       seeds: rest.seeds,
       items: rest.items,
       verdict: rest.answer,
     })),
-    { digits: { effect: digits, "smallest effect": digits } },
+    { digits: { effect: digits, "smallest by A/A": digits } },
   );
 }
 

@@ -29,6 +29,8 @@ export interface LinesOptions extends FigureOptions {
   readonly y?: string;
   /** Whether the vertical axis is logarithmic, default no. */
   readonly log?: boolean;
+  /** Whether the horizontal axis is logarithmic, default no. */
+  readonly logX?: boolean;
 }
 
 /**
@@ -50,14 +52,14 @@ export interface LinesOptions extends FigureOptions {
  */
 export function lines(
   series: readonly Line[],
-  { x = "", y = "", log = false, ...rest }: LinesOptions = {},
+  { x = "", y = "", log = false, logX = false, ...rest }: LinesOptions = {},
 ): Figure {
   const data = series.flatMap((line, i) => [
     ...bandOf(line, i),
     traceOf(line, i),
   ]);
   return figure(data, {
-    xaxis: { title: { text: x } },
+    xaxis: { title: { text: x }, type: logX ? "log" : "linear" },
     yaxis: { title: { text: y }, type: log ? "log" : "linear" },
     showlegend: series.length > 1,
     legend: {
