@@ -59,8 +59,8 @@ export function lines(
     traceOf(line, i),
   ]);
   return figure(data, {
-    xaxis: { title: { text: x }, type: logX ? "log" : "linear" },
-    yaxis: { title: { text: y }, type: log ? "log" : "linear" },
+    xaxis: { title: { text: x }, ...scaleOf(logX) },
+    yaxis: { title: { text: y }, ...scaleOf(log) },
     showlegend: series.length > 1,
     legend: {
       orientation: "h",
@@ -70,6 +70,11 @@ export function lines(
       yanchor: "bottom",
     },
   }, rest);
+}
+
+/** An axis by tenfolds has numbers at 1, 2 and 5 only, which never crowd. */
+function scaleOf(log: boolean): Record<string, unknown> {
+  return log ? { type: "log", dtick: "D2" } : { type: "linear" };
 }
 
 function traceOf({ name, x, y }: Line, index: number): Figure["data"][number] {
