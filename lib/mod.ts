@@ -543,7 +543,11 @@ export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,
 } from "./search/english_analyzer.ts";
-export { type Retriever, retrieverOf } from "./search/retriever.ts";
+export {
+  parametersOf,
+  type Retriever,
+  retrieverOf,
+} from "./search/retriever.ts";
 export {
   searchCollection,
   type SearchCollectionOptions,
@@ -568,6 +572,7 @@ export {
   type SettingContext,
 } from "./train/complete_settings.ts";
 export { type Estimate } from "./train/estimate.ts";
+export { startingWeights } from "./train/head.ts";
 export { type StepLine } from "./train/loop.ts";
 export { type Outcome, type OutcomeRuns } from "./train/outcome.ts";
 export { type Plan } from "./train/plan.ts";
