@@ -75,6 +75,17 @@ export interface DifferenceTable {
  * second arm's rows from the twin seeds.
  * @returns Differences of the seeds that both have.
  * @throws {RangeError} If the two have other items, or lack the measure.
+ *
+ * @example Usage
+ * ```ts
+ * import { differenceTable, experimentNamed, loadResults } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const results = await loadResults(experimentNamed("S-2"), { scale: "small" });
+ * const pair = { arm: "beta 0.9", than: "beta 0", measure: "decades at gamma 10" };
+ * const { seeds, items, table } = differenceTable(results, pair);
+ * assertEquals([seeds.length, items.length], [table.length, table[0]!.length]);
+ * ```
  */
 export function differenceTable(
   results: Results,

@@ -1,7 +1,13 @@
 import type { EngineInUse } from "../engine/use_engine.ts";
 import type { Progress } from "../num/progress.ts";
 import { appendToLedger, readLedger } from "../store/ledger.ts";
-import type { Arm, Experiment, Scale } from "./experiment.ts";
+import type {
+  Arm,
+  Experiment,
+  Measured,
+  Measuring,
+  Scale,
+} from "./experiment.ts";
 import { experimentSeeds, twinSeed } from "./noise_seeds.ts";
 import { RESULTS_EPOCH } from "./results_epoch.ts";
 import { settingsHash } from "./settings_hash.ts";
@@ -98,47 +104,70 @@ export async function runExperiment(
   experiment: Experiment,
   options: RunExperimentOptions,
 ): Promise<number> {
-  const { scale, engine, signal, progress } = options;
   let count = 0;
-  for (const { seed, arms } of await planExperiment(experiment, options)) {
-    signal?.throwIfAborted();
+  for (const plan of await planExperiment(experiment, options)) {
+    options.signal?.throwIfAborted();
     let began = performance.now();
-    const asked = {
-      arms,
-      seed,
-      settings: experiment.scales[scale].settings,
-      work: `${options.work}/${experiment.id}-${scale}-${seed}`,
-      engine: engine.name,
-      ...(progress && { progress }),
-      ...(signal && { signal }),
-    };
-    for await (const { arm: name, values } of experiment.run(asked)) {
-      const arm = armNamed(arms, name, experiment);
-      const { settings, hash } = settingsHash(experiment, scale, arm);
+    for await (
+      const measured of experiment.run(askedOf(experiment, plan, options))
+    ) {
       const seconds = (performance.now() - began) / 1000;
-      const { row } = await appendToLedger(options.ledger, {
-        experiment: experiment.id,
-        scale,
-        arm: name,
-        seed,
-        epoch: RESULTS_EPOCH,
-        settings,
-        hash,
-        commit: options.commit,
-        engine: engine.name,
-        device: engine.device,
-        seconds: Math.round(seconds * 1000) / 1000,
-      }, values);
-      options.say?.(
-        `seed ${seed}  ${name}: ${experiment.measure} ${
-          row.measures[experiment.measure]?.toFixed(4)
-        }  (${seconds.toFixed(1)} s)`,
-      );
+      await keep(measured, { experiment, plan, seconds, options });
       count++;
       began = performance.now();
     }
   }
   return count;
+}
+
+/** What an experiment is asked for one seed. */
+function askedOf(
+  { id, scales }: Experiment,
+  { seed, arms }: SeedPlan,
+  { scale, work, engine, progress, signal }: RunExperimentOptions,
+): Measuring {
+  return {
+    arms,
+    seed,
+    settings: scales[scale].settings,
+    work: `${work}/${id}-${scale}-${seed}`,
+    engine: engine.name,
+    ...(progress && { progress }),
+    ...(signal && { signal }),
+  };
+}
+
+/** Appends a finished arm to the ledger and tells of it. */
+async function keep(
+  { arm: name, values }: Measured,
+  done: {
+    readonly experiment: Experiment;
+    readonly plan: SeedPlan;
+    readonly seconds: number;
+    readonly options: RunExperimentOptions;
+  },
+): Promise<void> {
+  const { experiment, seconds, options, plan: { seed, arms } } = done;
+  const { scale, engine, commit, ledger } = options;
+  const arm = armNamed(arms, name, experiment);
+  const { row } = await appendToLedger(ledger, {
+    experiment: experiment.id,
+    scale,
+    arm: name,
+    seed,
+    epoch: RESULTS_EPOCH,
+    ...settingsHash(experiment, scale, arm),
+    commit,
+    engine: engine.name,
+    device: engine.device,
+    seconds: Math.round(seconds * 1000) / 1000,
+  }, values);
+  const { measure } = experiment;
+  options.say?.(
+    `seed ${seed}  ${name}: ${measure} ${row.measures[measure]?.toFixed(4)}  (${
+      seconds.toFixed(1)
+    } s)`,
+  );
 }
 
 /** The arm of a result, which must be one that was asked for. */

@@ -59,12 +59,20 @@ export function armMeans(
 }
 
 /**
- * A table of an experiment's arms: mean with interval, seeds, and the other
- * settings of each arm.
+ * A table of an experiment's arms: mean with its interval, and the seeds it is of.
  *
  * @param results The rows that count.
  * @param options Measure, default the experiment's; digits, default 3.
  * @returns The table.
+ *
+ * @example Usage
+ * ```ts
+ * import { armTable, experimentNamed, loadResults } from "#lib/mod.ts";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const results = await loadResults(experimentNamed("S-2"), { scale: "small" });
+ * assertStringIncludes(armTable(results).text, "decades at gamma 1");
+ * ```
  */
 export function armTable(
   results: Results,
@@ -88,6 +96,15 @@ export function armTable(
  * @param verdicts From `verdictsOf`.
  * @param options Digits, default 4.
  * @returns The table.
+ *
+ * @example Usage
+ * ```ts
+ * import { experimentNamed, loadResults, verdictsOf, verdictTable } from "#lib/mod.ts";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const results = await loadResults(experimentNamed("S-2"), { scale: "small" });
+ * assertStringIncludes(verdictTable(verdictsOf(results)).text, "holds");
+ * ```
  */
 export function verdictTable(
   verdicts: readonly Verdict[],

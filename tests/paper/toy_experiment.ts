@@ -88,7 +88,6 @@ export function toyExperiment(
     differs: [],
     scales: { smoke: scale, small: scale },
     engine: "reference",
-    // deno-lint-ignore require-await -- an experiment is asynchronous
     run: async function* ({ arms, seed }): AsyncGenerator<Measured> {
       for (const { name, settings } of arms) {
         onArm?.(name, seed);
