@@ -441,6 +441,8 @@ export {
 } from "./store/checkpoint_folders.ts";
 export { verifyManifest } from "./store/checkpoint_manifest.ts";
 export { cleanTemporaries } from "./store/clean_temporaries.ts";
+export { checkedOutCommit } from "./store/commit.ts";
+export { cutTornLine } from "./store/cut_torn_line.ts";
 export { DiskFullError } from "./store/disk_full_error.ts";
 export { type ElementDecoder } from "./store/element_decoder.ts";
 export { type FileSystem, type FileWriter } from "./store/file_system.ts";
@@ -453,6 +455,21 @@ export { type HubDownload } from "./store/hub_download.ts";
 export { type HubId, isPlainPath, parseHubId } from "./store/hub_id.ts";
 export { type HubFile, type HubListing } from "./store/hub_listing.ts";
 export { type HubRequest } from "./store/hub_request.ts";
+export {
+  formatItemValues,
+  type ItemValues,
+  parseItemValues,
+} from "./store/item_values.ts";
+export {
+  appendToLedger,
+  type LedgerEntry,
+  readLedger,
+} from "./store/ledger.ts";
+export {
+  type LedgerRow,
+  type LedgerSetting,
+  parseLedgerRow,
+} from "./store/ledger_row.ts";
 export { type LockedFolder, lockFolder } from "./store/lock_folder.ts";
 export { type MetricsLog, openMetrics } from "./store/metrics_log.ts";
 export { type DenseModules, denseModules } from "./store/model/dense_files.ts";
@@ -491,6 +508,12 @@ export {
   type UseLitePackage,
   type WordNetPackage,
 } from "./store/npm_source.ts";
+export {
+  type Published,
+  publishedNumber,
+  type PublishedTable,
+  readPublished,
+} from "./store/published.ts";
 export { readError } from "./store/read_error.ts";
 export { readExactly } from "./store/read_exactly.ts";
 export { readJson, readJsonObject } from "./store/read_json.ts";
@@ -662,6 +685,67 @@ export {
   type TrainingSet,
 } from "./train/training_set.ts";
 
+// paper: experiments as data
+export { PUBLISHED_FOLDER, RESULTS_FOLDER } from "./paper/data_folders.ts";
+export {
+  type AlwaysClaim,
+  type Arm,
+  type ArmSettings,
+  type Claim,
+  type Experiment,
+  type Measured,
+  type Measuring,
+  type MoreClaim,
+  type SameClaim,
+  type Scale,
+  SCALES,
+} from "./paper/experiment.ts";
+export { experimentNamed, EXPERIMENTS } from "./paper/experiments.ts";
+export {
+  type DifferenceTable,
+  differenceTable,
+  loadResults,
+  type Results,
+} from "./paper/load_results.ts";
+export { experimentSeeds, twinSeed } from "./paper/noise_seeds.ts";
+export {
+  descendQuadratics,
+  type Descent,
+  type Quadratics,
+  randomQuadratics,
+} from "./paper/quadratics.ts";
+export { QUERY_MASKS } from "./paper/query_masks.ts";
+export {
+  type MaskRule,
+  type QueryRows,
+  queryRows,
+} from "./paper/query_rows.ts";
+export { RESULTS_EPOCH } from "./paper/results_epoch.ts";
+export {
+  planExperiment,
+  runExperiment,
+  type RunExperimentOptions,
+  type SeedPlan,
+} from "./paper/run_experiment.ts";
+export {
+  BETAS,
+  GAMMAS,
+  HORIZONS,
+  SCHEDULE_FREE_QUADRATICS,
+  theoremOne,
+} from "./paper/schedule_free.ts";
+export { settingsHash } from "./paper/settings_hash.ts";
+export {
+  type TrainedForExperiment,
+  trainQuietly,
+} from "./paper/train_quietly.ts";
+export {
+  type Noise,
+  noiseOf,
+  type Verdict,
+  verdictsOf,
+} from "./paper/verdict.ts";
+
 // report: results to people
 export {
   type Bar,
@@ -671,6 +755,12 @@ export {
 export { drawPng, drawSvg, writeFigure } from "./report/draw_figure.ts";
 export { duration } from "./report/duration.ts";
 export { escapeHtml } from "./report/escape_html.ts";
+export {
+  type ArmMean,
+  armMeans,
+  armTable,
+  verdictTable,
+} from "./report/experiment_tables.ts";
 export {
   type ExplainedMatch,
   explainMatch,
@@ -735,6 +825,11 @@ export {
   type OutputCollector,
   outputCollector,
 } from "./notebook/cell_outputs.ts";
+export {
+  checkExercise,
+  type ExerciseCase,
+  type KnownMistake,
+} from "./notebook/check_exercise.ts";
 export { checkNotebook } from "./notebook/check_notebook.ts";
 export { type CellStatus } from "./notebook/client.ts";
 export {

@@ -29,6 +29,8 @@ export interface LinesOptions extends FigureOptions {
   readonly y?: string;
   /** Whether the vertical axis is logarithmic, default no. */
   readonly log?: boolean;
+  /** Whether the horizontal axis is logarithmic, default no. */
+  readonly logX?: boolean;
 }
 
 /**
@@ -50,15 +52,15 @@ export interface LinesOptions extends FigureOptions {
  */
 export function lines(
   series: readonly Line[],
-  { x = "", y = "", log = false, ...rest }: LinesOptions = {},
+  { x = "", y = "", log = false, logX = false, ...rest }: LinesOptions = {},
 ): Figure {
   const data = series.flatMap((line, i) => [
     ...bandOf(line, i),
     traceOf(line, i),
   ]);
   return figure(data, {
-    xaxis: { title: { text: x } },
-    yaxis: { title: { text: y }, type: log ? "log" : "linear" },
+    xaxis: { title: { text: x }, ...scaleOf(logX) },
+    yaxis: { title: { text: y }, ...scaleOf(log) },
     showlegend: series.length > 1,
     legend: {
       orientation: "h",
@@ -68,6 +70,11 @@ export function lines(
       yanchor: "bottom",
     },
   }, rest);
+}
+
+/** An axis by tenfolds has numbers at 1, 2 and 5 only, which never crowd. */
+function scaleOf(log: boolean): Record<string, unknown> {
+  return log ? { type: "log", dtick: "D2" } : { type: "linear" };
 }
 
 function traceOf({ name, x, y }: Line, index: number): Figure["data"][number] {
