@@ -18,17 +18,11 @@ export interface JapaneseForm {
 const LONGEST_WORD = 100;
 
 /** White space by Python's account, of which JavaScript's differs. */
-<<<<<<< HEAD
-const SPACES =
-  // deno-lint-ignore no-control-regex
-  /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
-=======
 const SPACE_SIGNS =
   "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
 /** Stretches of it. */
 const SPACES = new RegExp(`[${SPACE_SIGNS}]+`, "u");
->>>>>>> wt-a
 
 /**
  * Reads how a Japanese BERT cuts words from its `tokenizer_config.json`.
