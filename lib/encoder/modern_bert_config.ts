@@ -19,9 +19,11 @@ export interface ModernBertConfig {
   readonly max_position_embeddings: number;
   /** Added to the variance in layer norms. */
   readonly norm_eps: number;
-  /** Whether norms, attention and feed-forward have biases; none has as a rule. */
+  /** Whether norms have biases; as a rule not. */
   readonly norm_bias: boolean;
+  /** Whether the attention's linear layers have biases; as a rule not. */
   readonly attention_bias: boolean;
+  /** Whether the feed-forward's linear layers have biases; as a rule not. */
   readonly mlp_bias: boolean;
   /** What the feed-forward part does to its inner values. */
   readonly hidden_activation: "gelu" | "relu";
