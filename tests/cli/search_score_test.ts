@@ -52,6 +52,23 @@ Deno.test("search writes as many documents a query as asked for, into a folder i
   });
 });
 
+Deno.test("search cuts documents into parts when asked to, and refuses a stride without them", async () => {
+  await withTinyFiles(async (files) => {
+    const out = `${files.root}/run.trec`;
+    const { value } = await search(files, { "part-words": 1, depth: 3, out });
+    assertEquals(value, 0);
+    const lines = Deno.readTextFileSync(out).trimEnd().split("\n");
+    assertEquals(lines.length, 24);
+    const pairs = lines.map((line) => line.split(" ").slice(0, 3).join(" "));
+    assertEquals(new Set(pairs).size, 24);
+    await assertRejects(
+      () => search(files, { "part-stride": 2 }),
+      RangeError,
+      "Cannot use --part-stride: expected --part-words as well, got none",
+    );
+  });
+});
+
 Deno.test("search refuses a split, a model, a place and an id that will not do, and writes nothing", async () => {
   await withTinyFiles(async (files) => {
     const { root, data, model } = files;

@@ -1,6 +1,7 @@
 import "#tests/support/permitted.ts";
 import { assert, assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import type { Dropout, Encoder } from "#lib/encoder/encoder.ts";
+import { runHead } from "#lib/encoder/head_layers.ts";
 import { read, tensorOf, tf, valueAndGradients } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
 import { packRows, reorder } from "#lib/text/pack_texts.ts";
@@ -183,19 +184,22 @@ for (const [name, make] of FAMILIES) {
     await useEngine("reference");
     const encoder = make();
     const numbers = randomValues(encoder);
-    const { "head.weight": head, ...below } = tensorsOf(encoder, numbers);
+    const parameters = tensorsOf(encoder, numbers);
+    const below = Object.fromEntries(
+      Object.entries(parameters).filter(([own]) => !own.startsWith("head.")),
+    );
     const { values } = encoder.tokenStates(PACKED, below);
     assertEquals(values.shape, [PACKED.ids.length, encoder.hidden]);
-    const projected = tf.matMul(
-      values as tf.Tensor2D,
-      head as tf.Tensor2D,
-      false,
-      true,
-    );
+    const projected = encoder.head!.length > 1
+      ? runHead(values, parameters, encoder.head!)
+      : tf.matMul(
+        values as tf.Tensor2D,
+        parameters["head.weight"] as tf.Tensor2D,
+        false,
+        true,
+      );
     const vectors = tf.div(projected, tf.norm(projected, 2, 1, true));
-    const expected = read(
-      encoder.encode(PACKED, { ...below, "head.weight": head! }).values,
-    );
+    const expected = read(encoder.encode(PACKED, parameters).values);
     assertLess(distance(read(vectors), expected), 1e-12);
   });
 

@@ -111,13 +111,13 @@ function ready(family: Family, load: typeof bert) {
 }
 
 for (const [name, family, load] of FAMILIES) {
-  Deno.test(`${name} gives transformers' vectors to 11 digits on reference`, async () => {
+  Deno.test(`${name} gives transformers' vectors to 12 digits on reference`, async () => {
     await useEngine("reference");
     const { encoder, parameters, packed } = ready(family, load);
     const { values, offsets } = encoder.encode(packed, parameters);
     family.vectors.forEach((expected, text) => {
       const got = vectorsOf(values, offsets, text);
-      assertLess(distance(got, [...expected]), 1e-11, `text ${text}`);
+      assertLess(distance(got, [...expected]), 1e-12, `text ${text}`);
     });
   });
 
