@@ -3,10 +3,33 @@ import {
   assert,
   assertEquals,
   assertMatch,
+  assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { asFlags, runJson, runTask } from "#tests/support/run_task.ts";
+import { asFlags, runTask } from "#tests/support/run_task.ts";
+import { experimentCommand } from "#lib/cli/experiment.ts";
 import { EXPERIMENTS } from "#lib/paper/experiments.ts";
+
+/** Runs the command in this process, as the task does in one of its own. */
+async function commanded(args: readonly string[]) {
+  const { log, error } = console;
+  const [out, said]: [string[], string[]] = [[], []];
+  try {
+    console.log = (line: string) => out.push(line);
+    console.error = (line: string) => said.push(line);
+    const code = await experimentCommand(args, new AbortController().signal);
+    return { code, stdout: out.join("\n"), stderr: said.join("\n") };
+  } finally {
+    Object.assign(console, { log, error });
+  }
+}
+
+/** The object of a command with `--json`, which is its one line. */
+async function json(args: readonly string[]) {
+  const { code, stdout } = await commanded([...args, "--json"]);
+  assertEquals(code, 0);
+  return JSON.parse(stdout);
+}
 
 /** Words of a smoke run in a folder of its own. */
 const words = (
@@ -37,12 +60,12 @@ Deno.test("deno task experiment runs, goes on, reports and prints one object", (
     assertEquals(first.code, 0, first.stderr);
     assertStringIncludes(first.stdout, "To do    9 arms of 2 seeds");
     assertStringIncludes(first.stdout, "undecided");
-    const again = await runTask("experiment", words(folder));
+    const again = await commanded(words(folder));
     assertStringIncludes(again.stdout, "To do    nothing");
-    const { experiment, scale, arms, noise, verdicts } = await runJson(
-      "experiment",
-      [...words(folder), "--report"],
-    );
+    const { experiment, scale, arms, noise, verdicts } = await json([
+      ...words(folder),
+      "--report",
+    ]);
     assertEquals([experiment, scale, Object.keys(arms).length, noise], [
       "S-2",
       "smoke",
@@ -59,7 +82,7 @@ Deno.test("deno task experiment runs, goes on, reports and prints one object", (
 
 Deno.test("deno task experiment --dry-run writes nothing and tells what is missing", () =>
   inFolder(async (folder) => {
-    const { missing } = await runJson("experiment", [
+    const { missing } = await json([
       ...words(folder),
       "--dry-run",
       "--twins=false",
@@ -74,19 +97,19 @@ Deno.test("deno task experiment --dry-run writes nothing and tells what is missi
   }));
 
 Deno.test("deno task experiment --list shows every experiment", async () => {
-  const { stdout } = await runTask("experiment", ["--list"]);
+  const { stdout } = await commanded(["--list"]);
   for (const { id, question } of EXPERIMENTS) {
     assertStringIncludes(stdout, id);
     assertStringIncludes(stdout, question);
   }
-  const listed = await runJson("experiment", ["--list"]);
+  const listed = await json(["--list"]);
   assertEquals(
     listed.map(({ id }: { id: string }) => id),
     EXPERIMENTS.map(({ id }) => id),
   );
 });
 
-Deno.test("deno task experiment tells a mistake in one line and exits with 2", () =>
+Deno.test("deno task experiment tells a mistake in one line", () =>
   inFolder(async (folder) => {
     const ledger = `${folder}/ledger`;
     await Deno.mkdir(ledger);
@@ -107,15 +130,26 @@ Deno.test("deno task experiment tells a mistake in one line and exits with 2", (
       ],
     ];
     for (const [given, expected] of cases) {
-      const { code, stdout, stderr } = await runTask("experiment", given);
-      assertEquals([code, stdout], [2, ""], stderr);
-      assertMatch(stderr, /^error: Cannot [^\n]*\n$/);
-      assertStringIncludes(stderr, expected);
+      const refused = await assertRejects(
+        () => commanded(given),
+        Error,
+        expected,
+      );
+      assertMatch(refused.message, /^Cannot [^\n]*$/);
     }
   }));
 
+Deno.test("deno task experiment without an id is one line and exit code 2", async () => {
+  const { code, stdout, stderr } = await runTask("experiment", []);
+  assertEquals([code, stdout], [2, ""]);
+  assertEquals(
+    stderr,
+    "error: Cannot run an experiment: expected its id, got none; see --list\n",
+  );
+});
+
 Deno.test("deno task experiment --help has an example", async () => {
-  const { code, stdout } = await runTask("experiment", ["--help"]);
+  const { code, stdout } = await commanded(["--help"]);
   assertEquals(code, 0);
   assert(stdout.includes("deno task experiment S-2 --scale small --seeds 5"));
 });
