@@ -59,9 +59,9 @@ export interface EngineReport {
  * import { reportEngines } from "#lib/cli/engine.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const last = (await reportEngines()).at(-1)!;
- * assertEquals(last.name, "reference");
- * assertEquals(last.reason, undefined);
+ * const reports = await reportEngines();
+ * const { reason } = reports.find(({ name }) => name === "reference")!;
+ * assertEquals(reason, undefined);
  * ```
  */
 export async function reportEngines(): Promise<EngineReport[]> {

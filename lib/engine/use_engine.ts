@@ -2,7 +2,7 @@ import type { Precision } from "./precision.ts";
 import { tf } from "./tensor.ts";
 
 /** The engines that exist. */
-export type EngineName = "torch" | "onnx" | "wasm" | "reference";
+export type EngineName = "torch" | "onnx" | "wasm" | "reference" | "webgpu";
 
 /** Settings of {@linkcode useEngine}. */
 export interface UseEngineOptions {
@@ -36,19 +36,24 @@ const PRECISIONS: Partial<Record<EngineName, readonly Precision[]>> = {
   torch: ["fp32", "tf32", "bf16"],
 };
 
-/** Fastest first; each is loaded only when it is asked for. */
+/** Fastest first, then those taken by name only; each is loaded only when it is asked for. */
 const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
   torch: () => import("./torch/register.ts"),
   onnx: () => import("./onnx/register.ts"),
   wasm: () => import("./wasm/register.ts"),
   reference: () => import("./reference/register.ts"),
+  webgpu: () => import("./webgpu/register.ts"),
 };
+
+/** What `auto` leaves alone: not known to be faster, and where it is on the processor, slower. */
+const BY_NAME_ONLY: readonly EngineName[] = ["webgpu"];
 
 /**
  * Chooses what computes from now on.
  *
  * `auto` takes the first of `torch`, `onnx`, `wasm` and `reference` that works
- * here, and says why it passed the others over. A named engine is taken or is an error.
+ * here, and says why it passed the others over; `webgpu` is taken by its name only.
+ * A named engine is taken or is an error.
  * Tensors made before stay with the engine that made them.
  *
  * @param name An engine's name, or `auto`.
@@ -68,7 +73,9 @@ export async function useEngine(
   name: EngineName | "auto",
   options: UseEngineOptions = {},
 ): Promise<EngineInUse> {
-  const wanted = name === "auto" ? engineNames() : [checked(name)];
+  const wanted = name === "auto"
+    ? engineNames().filter((one) => !BY_NAME_ONLY.includes(one))
+    : [checked(name)];
   const why: string[] = [];
   for (const candidate of wanted) {
     try {
@@ -89,7 +96,7 @@ export async function useEngine(
 }
 
 /**
- * Lists the engines, fastest first.
+ * Lists the engines, fastest first, then those that `auto` leaves alone.
  *
  * @returns Their names.
  *
@@ -98,7 +105,7 @@ export async function useEngine(
  * import { engineNames } from "#lib/mod.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(engineNames(), ["torch", "onnx", "wasm", "reference"]);
+ * assertEquals(engineNames(), ["torch", "onnx", "wasm", "reference", "webgpu"]);
  * ```
  */
 export function engineNames(): EngineName[] {

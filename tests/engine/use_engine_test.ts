@@ -7,11 +7,13 @@ import {
 } from "#lib/engine/use_engine.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { torchBackend } from "./torch/present.ts";
+import { hasAdapter } from "./webgpu/adapter.ts";
 
 for (const name of engineNames()) {
   Deno.test(`useEngine() puts ${name} in use and says on what it runs`, async () => {
     // libtorch is no dependency of the lab: without it there is nothing to use.
     if (name === "torch" && !await torchBackend()) return;
+    if (name === "webgpu" && !hasAdapter) return;
     const { device, why } = await useEngine(name);
     assertEquals(tf.getBackend(), name);
     assertEquals(why, []);
@@ -31,7 +33,7 @@ Deno.test("useEngine() refuses a name no engine has", async () => {
   await assertRejects(
     () => useEngine("abacus" as EngineName),
     RangeError,
-    "Cannot use an engine: expected auto, torch, onnx, wasm, reference, got abacus",
+    "Cannot use an engine: expected auto, torch, onnx, wasm, reference, webgpu, got abacus",
   );
 });
 

@@ -119,10 +119,11 @@ function tensor(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
   return onImport((node, target) => {
     if (!target.replace(/^npm:\/?/, "").startsWith("@tensorflow/")) return;
     if (place.floor === "engine" && place.path === "tensor.ts") return;
-    if (
-      place.floor === "engine" && place.path.startsWith("wasm/") &&
-      target.includes("backend-wasm")
-    ) return;
+    const isOwnBackend = ["wasm", "webgpu"].some((engine) =>
+      place.path.startsWith(`${engine}/`) &&
+      target.includes(`backend-${engine}`)
+    );
+    if (place.floor === "engine" && isOwnBackend) return;
     context.report({
       node,
       message: `Cannot import ${target} here: expected engine/tensor.ts`,

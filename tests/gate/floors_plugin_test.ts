@@ -126,13 +126,12 @@ Deno.test("tensor rule reports TensorFlow.js when another file than engine/tenso
   const source = `import * as tf from "@tensorflow/tfjs";`;
   assertEquals(broken("lib/engine/tensor.ts", source), []);
   assertEquals(broken("lib/score/max_sim.ts", source), ["tensor"]);
-  assertEquals(
-    broken(
-      "lib/engine/wasm/backend.ts",
-      `import "@tensorflow/tfjs-backend-wasm";`,
-    ),
-    [],
-  );
+  for (const engine of ["wasm", "webgpu"]) {
+    const own = `import "@tensorflow/tfjs-backend-${engine}";`;
+    assertEquals(broken(`lib/engine/${engine}/backend.ts`, own), []);
+    const another = `import "@tensorflow/tfjs-backend-cpu";`;
+    assertEquals(broken(`lib/engine/${engine}/a.ts`, another), ["tensor"]);
+  }
   assertEquals(
     broken(
       "lib/engine/onnx/backend.ts",
