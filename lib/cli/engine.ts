@@ -52,7 +52,7 @@ export interface EngineReport {
 /**
  * Tries every engine.
  *
- * @returns What each runs on, or why it does not work here; fastest first.
+ * @returns What each runs on, or why it does not work here.
  *
  * @example Usage
  * ```ts
@@ -114,14 +114,14 @@ export async function engineCommand(
     });
   }
   const engines = await reportEngines();
-  const auto = engines.find(({ device }) => device !== undefined)?.name;
+  const { name: auto } = await useEngine("auto");
   if (given.json) printJson({ auto, engines });
   else engines.forEach((report) => console.log(lineOf(report, auto)));
   return DONE;
 }
 
 /** One line on an engine. */
-function lineOf({ name, device, reason }: EngineReport, auto?: string): string {
+function lineOf({ name, device, reason }: EngineReport, auto: string): string {
   const text = device ?? `not here: ${reason}`;
   return `${name.padEnd(11)}${text}${name === auto ? "  <- auto" : ""}`;
 }

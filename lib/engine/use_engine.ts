@@ -2,7 +2,7 @@ import type { Precision } from "./precision.ts";
 import { tf } from "./tensor.ts";
 
 /** The engines that exist. */
-export type EngineName = "torch" | "onnx" | "wasm" | "reference" | "webgpu";
+export type EngineName = "onnx" | "torch" | "wasm" | "reference" | "webgpu";
 
 /** Settings of {@linkcode useEngine}. */
 export interface UseEngineOptions {
@@ -36,10 +36,10 @@ const PRECISIONS: Partial<Record<EngineName, readonly Precision[]>> = {
   torch: ["fp32", "tf32", "bf16"],
 };
 
-/** Fastest first, then those taken by name only; each is loaded only when it is asked for. */
+/** In the order of `auto` on a processor, then those taken by name only; each is loaded only when it is asked for. */
 const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
-  torch: () => import("./torch/register.ts"),
   onnx: () => import("./onnx/register.ts"),
+  torch: () => import("./torch/register.ts"),
   wasm: () => import("./wasm/register.ts"),
   reference: () => import("./reference/register.ts"),
   webgpu: () => import("./webgpu/register.ts"),
@@ -51,8 +51,10 @@ const BY_NAME_ONLY: readonly EngineName[] = ["webgpu"];
 /**
  * Chooses what computes from now on.
  *
- * `auto` takes the first of `torch`, `onnx`, `wasm` and `reference` that works
- * here, and says why it passed the others over; `webgpu` is taken by its name only.
+ * `auto` takes the first of `onnx`, `torch`, `wasm` and `reference` that works
+ * here, but `torch` before the others where there is a GPU or another precision
+ * than fp32 is asked for, and says why it passed the others over; `webgpu` is
+ * taken by its name only.
  * A named engine is taken or is an error.
  * Tensors made before stay with the engine that made them.
  *
@@ -74,7 +76,7 @@ export async function useEngine(
   options: UseEngineOptions = {},
 ): Promise<EngineInUse> {
   const wanted = name === "auto"
-    ? engineNames().filter((one) => !BY_NAME_ONLY.includes(one))
+    ? await candidates(options.precision)
     : [checked(name)];
   const why: string[] = [];
   for (const candidate of wanted) {
@@ -96,7 +98,8 @@ export async function useEngine(
 }
 
 /**
- * Lists the engines, fastest first, then those that `auto` leaves alone.
+ * Lists the engines in the order of `auto` on a processor, then those that it
+ * leaves alone.
  *
  * @returns Their names.
  *
@@ -105,11 +108,21 @@ export async function useEngine(
  * import { engineNames } from "#lib/mod.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(engineNames(), ["torch", "onnx", "wasm", "reference", "webgpu"]);
+ * assertEquals(engineNames(), ["onnx", "torch", "wasm", "reference", "webgpu"]);
  * ```
  */
 export function engineNames(): EngineName[] {
   return Object.keys(ENGINES) as EngineName[];
+}
+
+/** What `auto` tries, in order. */
+async function candidates(
+  precision: Precision = "fp32",
+): Promise<EngineName[]> {
+  const names = engineNames().filter((one) => !BY_NAME_ONLY.includes(one));
+  const { gpuName } = await import("./torch/gpu.ts");
+  if (precision === "fp32" && gpuName() === undefined) return names;
+  return ["torch", ...names.filter((one) => one !== "torch")];
 }
 
 /** Refuses a name no engine has. */

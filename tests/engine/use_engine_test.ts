@@ -6,6 +6,7 @@ import {
   useEngine,
 } from "#lib/engine/use_engine.ts";
 import { assertEquals, assertRejects } from "@std/assert";
+import { gpuName } from "#lib/engine/torch/gpu.ts";
 import { torchBackend } from "./torch/present.ts";
 import { hasAdapter } from "./webgpu/adapter.ts";
 
@@ -22,18 +23,30 @@ for (const name of engineNames()) {
 }
 
 Deno.test("useEngine() takes the first that works and says why it passed others over", async () => {
-  const { name, why } = await useEngine("auto");
-  assertEquals(why.length, engineNames().indexOf(name));
-  why.forEach((line, i) =>
-    assertEquals(line.startsWith(`${engineNames()[i]}: `), true)
-  );
+  // A GPU, or a precision that only torch has, puts torch before the others.
+  for (const precision of ["fp32", "bf16"] as const) {
+    const first: EngineName[] = precision === "bf16" || gpuName() !== undefined
+      ? ["torch"]
+      : [];
+    const order = [...new Set([...first, ...engineNames()])];
+    const taken = await useEngine("auto", { precision }).catch(() => undefined);
+    if (taken === undefined) {
+      // Without libtorch nothing offers bf16, and nothing is taken in its place.
+      assertEquals([precision, await torchBackend()], ["bf16", undefined]);
+      continue;
+    }
+    assertEquals(taken.why.length, order.indexOf(taken.name));
+    taken.why.forEach((line, i) =>
+      assertEquals(line.startsWith(`${order[i]}: `), true)
+    );
+  }
 });
 
 Deno.test("useEngine() refuses a name no engine has", async () => {
   await assertRejects(
     () => useEngine("abacus" as EngineName),
     RangeError,
-    "Cannot use an engine: expected auto, torch, onnx, wasm, reference, webgpu, got abacus",
+    "Cannot use an engine: expected auto, onnx, torch, wasm, reference, webgpu, got abacus",
   );
 });
 
@@ -55,8 +68,8 @@ Deno.test("useEngine() falls back to reference where nothing is allowed", async 
     line.replace(/ for file:.*/, "")
   );
   assertEquals(lines, [
-    "torch: Cannot load the torch engine: expected permission to call foreign code (--allow-ffi), got none",
     "onnx: Cannot load the onnx engine: expected permission to call foreign code (--allow-ffi), got none",
+    "torch: Cannot load the torch engine: expected permission to call foreign code (--allow-ffi), got none",
     "wasm: Cannot load the wasm engine: expected permission to read its package (--allow-read), got none",
   ]);
 });

@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { type LibraryFunction, openLibrary } from "../foreign.ts";
+import {
+  isForeignAllowed,
+  type LibraryFunction,
+  openLibrary,
+} from "../foreign.ts";
 
 /** The GPU that is used, or why there is none. */
 export interface Gpu {
@@ -67,6 +71,9 @@ export function gpuName(driver = "libcuda.so.1"): string | undefined {
 function seenBy(driver: string): { name?: string; reason: string } {
   const words = new Int32Array(new ArrayBuffer(64));
   const text = new Uint8Array(new ArrayBuffer(256));
+  if (!isForeignAllowed(driver)) {
+    return { reason: "no GPU that may be asked for (--allow-ffi)" };
+  }
   try {
     const library = openLibrary(driver, DRIVER);
     const started = library.cuInit!(0);
