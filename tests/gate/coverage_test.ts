@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertFalse } from "@std/assert";
-import { filesOf, hasCode, verdict } from "./coverage.ts";
+import { filesOf, hasCode, isExcluded, verdict } from "./coverage.ts";
 
 const LCOV = `SF:/somewhere/lib/num/mean.ts
 DA:1,3
@@ -50,4 +50,11 @@ Deno.test("verdict() complains when a file is never loaded or too few lines run"
       .length === 0,
   );
   assertFalse(verdict([], []).complaints.length === 0);
+});
+
+Deno.test("isExcluded() knows files and whole folders", () => {
+  assertEquals(isExcluded("notebook/adapter.ts"), true);
+  assertEquals(isExcluded("engine/torch/kernels/linear.ts"), true);
+  assertEquals(isExcluded("engine/torch.ts"), false);
+  assertEquals(isExcluded("engine/onnx/team.ts"), false);
 });
