@@ -235,7 +235,7 @@ function names(folder: string): string[] {
  * Asks glibc to keep memory that tensors give back, instead of returning it to
  * the system: getting it anew, page by page, takes a sixth of a training step.
  */
-function keepMemory(): void {
+export function keepMemory(): void {
   if (platform().os !== "linux") return;
   try {
     const { mallopt } = openLibrary("libc.so.6", {

@@ -1,7 +1,7 @@
 /** One place where an engine is known not to agree with `reference`, and why. */
 export interface KnownDifference {
   /** An engine, or `cpu`, TensorFlow.js's own plain backend. */
-  readonly engine: "torch" | "onnx" | "wasm" | "cpu";
+  readonly engine: "torch" | "onnx" | "tensorflow" | "wasm" | "cpu";
   /** The case's name. */
   readonly case: string;
   readonly reason: string;
