@@ -10,9 +10,9 @@ import {
   isForeignAllowed,
   type LibraryFunction,
   openLibrary,
+  platform,
   textAt,
 } from "../foreign.ts";
-import { keepMemory } from "../torch/library.ts";
 import {
   type FindOptions,
   findTensorFlow,
@@ -147,6 +147,26 @@ function quieten(): void {
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   if (state !== "granted" || Deno.env.has(variable)) return;
   Deno.env.set(variable, "2");
+}
+
+/** Numbers of glibc's settings. */
+const MALLOC = { trimThreshold: -1, mostMappings: -4 } as const;
+
+/**
+ * Asks glibc to keep memory that tensors give back, instead of returning it to
+ * the system and getting it anew, page by page.
+ */
+function keepMemory(): void {
+  if (platform().os !== "linux") return;
+  try {
+    const { mallopt } = openLibrary("libc.so.6", {
+      mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
+    });
+    mallopt?.(MALLOC.trimThreshold, 2 ** 30);
+    mallopt?.(MALLOC.mostMappings, 0);
+  } catch {
+    // Another C library: it keeps memory as it will.
+  }
 }
 
 /** Loads TensorFlow, first what it needs where that is a file of its own. */

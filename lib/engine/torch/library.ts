@@ -88,8 +88,15 @@ export interface TorchLibrary {
   readonly newWord: LibraryFunction | undefined;
 }
 
-/** Numbers of glibc's settings. */
-const MALLOC = { trimThreshold: -1, mostMappings: -4 } as const;
+/** What libtorch reads when it is loaded, where the user has not set it. */
+const USUAL: Readonly<Record<string, string>> = {
+  // Threads that wait keep their core busy for some microseconds only: beside
+  // other work on the same cores long waiting doubles the time of a step.
+  GOMP_SPINCOUNT: "10000",
+  // Memory in large pages: small ones, cleared one by one as they are first
+  // touched, take a sixth of a training step.
+  THP_MEM_ALLOC_ENABLE: "1",
+};
 
 /** What people can do about it. */
 const ADVICE =
@@ -133,7 +140,6 @@ export async function openTorch(
     );
   }
   setEnvironment(options.environment ?? {});
-  keepMemory();
   loadWith(found);
   const age = openLibrary(found.library, AGE);
   const abi = BigInt(age.aoti_torch_abi_version?.() ?? 0);
@@ -161,14 +167,13 @@ export async function openTorch(
 }
 
 /** Sets what libtorch reads when it is loaded; left out where not allowed. */
-function setEnvironment(variables: Readonly<Record<string, string>>): void {
-  for (const [variable, value] of Object.entries(variables)) {
+function setEnvironment(asked: Readonly<Record<string, string>>): void {
+  for (const [variable, value] of Object.entries({ ...USUAL, ...asked })) {
     const { state } = Deno.permissions.querySync({ name: "env", variable });
     if (state !== "granted") continue;
-    // What the user has set stands, unless it was asked for otherwise just now.
-    const isOurs = variable === "GOMP_SPINCOUNT";
-    if (isOurs && Deno.env.has(variable)) continue;
-    Deno.env.set(variable, value);
+    if (variable in asked || !Deno.env.has(variable)) {
+      Deno.env.set(variable, value);
+    }
   }
 }
 
@@ -228,23 +233,6 @@ function names(folder: string): string[] {
     return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   } catch {
     return [];
-  }
-}
-
-/**
- * Asks glibc to keep memory that tensors give back, instead of returning it to
- * the system: getting it anew, page by page, takes a sixth of a training step.
- */
-export function keepMemory(): void {
-  if (platform().os !== "linux") return;
-  try {
-    const { mallopt } = openLibrary("libc.so.6", {
-      mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
-    });
-    mallopt?.(MALLOC.trimThreshold, 2 ** 30);
-    mallopt?.(MALLOC.mostMappings, 0);
-  } catch {
-    // Another C library: it keeps memory as it will.
   }
 }
 

@@ -71,6 +71,10 @@ export interface Operators {
   readonly free: (tensor: Handle) => void;
   /** Frees everything that was made inside and not taken. */
   readonly scoped: <Result>(compute: () => Result) => Result;
+  /** The same, but for the handle that is returned: it passes to the scope around. */
+  readonly passed: (compute: () => Handle) => Handle;
+  /** How many handles somebody owns. */
+  readonly owned: () => number;
 }
 
 /** Most arguments or results of an operator. */
@@ -83,61 +87,72 @@ const MOST = 32;
  * @returns The calls.
  */
 export function operatorsOf(library: TorchLibrary): Operators {
-  const { functions, abi } = library;
+  const { functions } = library;
   const slot = new BigUint64Array(new ArrayBuffer(256));
-  const stack = new BigUint64Array(new ArrayBuffer(8 * MOST));
   const scope = scopes((tensor) => {
     functions.aoti_torch_delete_tensor_object(tensor);
   });
-  const check = (what: string, result: number | bigint) => {
-    if (result !== 0) throw failure(library, what);
-  };
   const ask: Operators["ask"] = (what, fill) => {
     slot[0] = 0n;
-    check(what, fill(slot));
+    if (fill(slot) !== 0) throw failure(library, what);
     return slot[0]!;
   };
+  return {
+    ...callsOf(library, scope.note, ask),
+    ask,
+    make: (what, fill) => scope.note(ask(what, fill)),
+    take: (tensor) => {
+      if (scope.leave(tensor)) return tensor;
+      const other = ask(
+        "again",
+        (slot) => functions.aoti_torch_new_tensor_handle(tensor, slot),
+      );
+      scope.leave(scope.note(other));
+      return other;
+    },
+    free: scope.free,
+    scoped: scope.scoped,
+    passed: scope.passed,
+    owned: scope.owned,
+  };
+}
+
+/** The calls of operators; `note` takes account of what they make. */
+function callsOf(
+  library: TorchLibrary,
+  note: (tensor: Handle) => Handle,
+  ask: Operators["ask"],
+): Pick<Operators, "call" | "callMany" | "change"> {
+  const { functions, abi } = library;
+  const stack = new BigUint64Array(new ArrayBuffer(8 * MOST));
   const words = wordsOf(library, ask);
   const perform = (operator: string, inputs: readonly Argument[]) => {
     for (let i = 0; i < inputs.length; i++) stack[i] = words(inputs[i]!);
     // Arguments that newer versions added all default to nothing.
     stack.fill(0n, inputs.length, inputs.length + 4);
     const [name, overload] = namesOf(operator);
-    check(
-      operator,
-      functions.torch_call_dispatcher(name, overload, stack, abi),
-    );
+    const status = functions.torch_call_dispatcher(name, overload, stack, abi);
+    if (status !== 0) throw failure(library, operator);
   };
   return {
-    ask,
     call(operator, ...inputs) {
       perform(operator, inputs);
-      return scope.note(stack[0]!);
+      return note(stack[0]!);
     },
     callMany(operator, inputs, outputs) {
       perform(operator, inputs);
       return Array.from(
         stack.subarray(0, outputs),
-        (tensor) => tensor === 0n ? tensor : scope.note(tensor),
+        (tensor) => tensor === 0n ? tensor : note(tensor),
       );
     },
     change(operator, ...inputs) {
-      stack[0] = 0n;
       perform(operator, inputs);
-      const first = inputs[0];
-      // Operators on lists of tensors return nothing and leave the stack as it was.
-      if (typeof first === "bigint") {
+      // Operators on lists of tensors return nothing.
+      if (typeof inputs[0] === "bigint") {
         functions.aoti_torch_delete_tensor_object(stack[0]!);
       }
     },
-    make: (what, fill) => scope.note(ask(what, fill)),
-    take: (tensor) =>
-      scope.leave(tensor)
-        ? tensor
-        : ask("again", (slot) =>
-          functions.aoti_torch_new_tensor_handle(tensor, slot)),
-    free: scope.free,
-    scoped: scope.scoped,
   };
 }
 
@@ -235,25 +250,41 @@ function whole(value: number): bigint {
 /** Keeps account of handles: each belongs to the innermost scope. */
 function scopes(release: (tensor: Handle) => void) {
   let current = new Set<Handle>();
+  let owned = 0;
+  const end = (tensor: Handle) => {
+    owned--;
+    release(tensor);
+  };
+  const scoped = <Result>(compute: () => Result): Result => {
+    const outer = current;
+    current = new Set();
+    try {
+      return compute();
+    } finally {
+      current.forEach(end);
+      current = outer;
+    }
+  };
   return {
+    scoped,
+    owned: () => owned,
     note(tensor: Handle): Handle {
+      owned++;
       current.add(tensor);
       return tensor;
     },
     leave: (tensor: Handle): boolean => current.delete(tensor),
     free(tensor: Handle): void {
       current.delete(tensor);
-      release(tensor);
+      end(tensor);
     },
-    scoped<Result>(compute: () => Result): Result {
+    passed(compute: () => Handle): Handle {
       const outer = current;
-      current = new Set();
-      try {
-        return compute();
-      } finally {
-        current.forEach(release);
-        current = outer;
-      }
+      return scoped(() => {
+        const made = compute();
+        if (current.delete(made)) outer.add(made);
+        return made;
+      });
     },
   };
 }

@@ -86,9 +86,6 @@ function environmentFor(
   precision: Precision,
 ): Record<string, string> {
   return {
-    // Threads that wait keep their core busy for some microseconds only: beside
-    // other work on the same cores long waiting doubles the time of a step.
-    GOMP_SPINCOUNT: "10000",
     ...(threads !== undefined &&
       { OMP_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` }),
     ...(precision === "tf32" && { TORCH_ALLOW_TF32_CUBLAS_OVERRIDE: "1" }),

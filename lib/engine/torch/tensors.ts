@@ -4,14 +4,17 @@
  * @module
  */
 import { type Address, bytesAt } from "../foreign.ts";
+import {
+  BYTES,
+  ELEMENT_OF,
+  type Kind,
+  layoutOf,
+  type Numbers,
+  sizeOf,
+  VIEW,
+} from "./elements.ts";
 import type { TorchLibrary } from "./library.ts";
 import { DEVICE, ELEMENT, type Handle, type Operators } from "./operators.ts";
-
-/** The kinds of numbers that TensorFlow.js knows. */
-export type Kind = "float32" | "int32" | "bool";
-
-/** Numbers in memory. */
-export type Numbers = Float32Array | Int32Array | Uint8Array;
 
 /** Makes and reads tensors on the device that computes. */
 export interface Tensors extends Operators {
@@ -60,50 +63,12 @@ export interface Tensors extends Operators {
   ) => { readonly start: Address; readonly bytes: number };
 }
 
-/** Bytes of a number in memory. */
-const BYTES: Readonly<Record<number, number>> = {
-  [ELEMENT.uint8]: 1,
-  [ELEMENT.bool]: 1,
-  [ELEMENT.bfloat16]: 2,
-  [ELEMENT.int32]: 4,
-  [ELEMENT.float32]: 4,
-  [ELEMENT.int64]: 8,
-  [ELEMENT.float64]: 8,
-};
-
-/** Kinds of numbers as libtorch's elements, as they are read. */
-export const ELEMENT_OF: Readonly<Record<Kind, number>> = {
-  float32: ELEMENT.float32,
-  int32: ELEMENT.int32,
-  bool: ELEMENT.bool,
-};
-
-/** Views of bytes by kind of number. */
-const VIEW = {
-  float32: Float32Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-} as const;
-
-/** The product of the lengths. */
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const length of shape) size *= length;
-  return size;
-}
-
-/** Sizes and row-major steps as 64-bit numbers. */
-function layoutOf(shape: readonly number[]) {
-  const rank = Math.max(shape.length, 1);
-  const sizes = new BigInt64Array(rank);
-  const steps = new BigInt64Array(rank).fill(1n);
-  for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
-    sizes[axis] = BigInt(shape[axis]!);
-    steps[axis] = BigInt(step);
-    step *= Math.max(shape[axis]!, 1);
-  }
-  return { rank: BigInt(shape.length), sizes, steps };
-}
+/** Makes a row-major tensor with arbitrary contents on a device. */
+type EmptyOn = (
+  device: number,
+  shape: readonly number[],
+  element: number,
+) => Handle;
 
 /**
  * Prepares making and reading of tensors.
@@ -118,15 +83,10 @@ export function tensorsOf(
   operators: Operators,
   { isCuda }: { readonly isCuda: boolean },
 ): Tensors {
-  const { functions, gpu } = library;
-  const { ask, call, change, make } = operators;
-  const emptyOn = (
-    device: number,
-    shape: readonly number[],
-    element: number,
-  ): Handle => {
+  const { functions } = library;
+  const emptyOn: EmptyOn = (device, shape, element) => {
     const { rank, sizes, steps } = layoutOf(shape);
-    return make(
+    return operators.make(
       `empty [${shape}]`,
       (slot) =>
         functions.aoti_torch_empty_strided(
@@ -140,115 +100,163 @@ export function tensorsOf(
         ),
     );
   };
+  const parts = [library, operators, { isCuda, emptyOn }] as const;
+  const views = viewsOf(...parts);
+  return {
+    ...operators,
+    ...views,
+    ...makersOf(...parts),
+    isCuda,
+    toHost: readerOf(views, ...parts),
+  };
+}
+
+/** What parts of the functions share. */
+type Parts = readonly [
+  TorchLibrary,
+  Operators,
+  { readonly isCuda: boolean; readonly emptyOn: EmptyOn },
+];
+
+/** The bytes of a tensor in the processor's memory. */
+function bytesOf(
+  { functions }: TorchLibrary,
+  { ask }: Operators,
+  [tensor, length]: readonly [Handle, number],
+): ArrayBuffer {
+  const address = ask(
+    "data",
+    (slot) => functions.aoti_torch_get_data_ptr(tensor, slot),
+  );
+  return bytesAt(address, length);
+}
+
+/** What makes tensors of numbers. */
+function makersOf(...[library, operators, { isCuda, emptyOn }]: Parts) {
+  const { functions } = library;
+  const { make, change } = operators;
   const device = isCuda ? DEVICE.cuda : DEVICE.cpu;
-  const bytesOf = (tensor: Handle, length: number) =>
-    bytesAt(
-      ask("data", (slot) => functions.aoti_torch_get_data_ptr(tensor, slot)),
-      length,
+  const scalar: Tensors["scalar"] = (value) =>
+    make(
+      "scalar",
+      (slot) => functions.aoti_torch_scalar_to_tensor_float32(value, slot),
     );
-  const elementOf = (tensor: Handle) =>
+  const full: Tensors["full"] = (shape, value, element = ELEMENT.float32) => {
+    const made = emptyOn(device, shape, element);
+    change("aten::fill_.Tensor", made, scalar(value));
+    return made;
+  };
+  const fromHost: Tensors["fromHost"] = (values, shape, element) => {
+    const host = emptyOn(DEVICE.cpu, shape, element);
+    const length = sizeOf(shape) * BYTES[element]!;
+    const given = new Uint8Array(values.buffer, values.byteOffset, length);
+    if (length > 0) {
+      new Uint8Array(bytesOf(library, operators, [host, length])).set(given);
+    }
+    if (!isCuda) return host;
+    const there = emptyOn(device, shape, element);
+    change("aten::copy_", there, host, false);
+    return there;
+  };
+  const fromBytes: Tensors["fromBytes"] = (address, shape) => {
+    const { rank, sizes, steps } = layoutOf(shape);
+    return make("bytes", (slot) =>
+      functions.aoti_torch_create_tensor_from_blob(
+        address,
+        rank,
+        sizes,
+        steps,
+        0n,
+        ELEMENT.uint8,
+        DEVICE.cpu,
+        0,
+        slot,
+      ));
+  };
+  const empty: Tensors["empty"] = (shape, element = ELEMENT.float32) =>
+    emptyOn(device, shape, element);
+  return { scalar, full, fromHost, fromBytes, empty };
+}
+
+/** What looks at tensors in another way, and adds them. */
+function viewsOf(...[library, operators, { isCuda }]: Parts) {
+  const { functions, gpu } = library;
+  const { ask, call, make } = operators;
+  const addition = isCuda ? gpu.add! : functions.aoti_torch_cpu_add_Tensor;
+  const elementOf: Tensors["elementOf"] = (tensor) =>
     Number(
       ask("element", (slot) => functions.aoti_torch_get_dtype(tensor, slot)),
     );
-  const addition = isCuda ? gpu.add! : functions.aoti_torch_cpu_add_Tensor;
-  const tensors: Tensors = {
-    ...operators,
-    isCuda,
-    elementOf,
-    lengthOf: (tensor, axis) =>
-      Number(
-        ask("length", (slot) =>
-          functions.aoti_torch_get_size(tensor, axis, slot)),
+  const lengthOf: Tensors["lengthOf"] = (tensor, axis) =>
+    Number(
+      ask(
+        "length",
+        (slot) => functions.aoti_torch_get_size(tensor, axis, slot),
       ),
-    empty: (shape, element = ELEMENT.float32) =>
-      emptyOn(device, shape, element),
-    scalar: (value) =>
-      make(
-        "scalar",
-        (slot) => functions.aoti_torch_scalar_to_tensor_float32(value, slot),
-      ),
-    full(shape, value, element = ELEMENT.float32) {
-      const made = emptyOn(device, shape, element);
-      change("aten::fill_.Tensor", made, tensors.scalar(value));
-      return made;
-    },
-    fromHost(values, shape, element) {
-      const size = sizeOf(shape);
-      const host = emptyOn(DEVICE.cpu, shape, element);
-      if (size > 0) {
-        const bytes = new Uint8Array(bytesOf(host, size * BYTES[element]!));
-        bytes.set(
-          new Uint8Array(values.buffer, values.byteOffset, bytes.length),
-        );
-      }
-      if (!isCuda) return host;
-      const there = emptyOn(device, shape, element);
-      change("aten::copy_", there, host, false);
-      return there;
-    },
-    fromBytes(address, shape) {
-      const { rank, sizes, steps } = layoutOf(shape);
-      return make(
-        "bytes",
-        (slot) =>
-          functions.aoti_torch_create_tensor_from_blob(
-            address,
-            rank,
-            sizes,
-            steps,
-            0n,
-            ELEMENT.uint8,
-            DEVICE.cpu,
-            0,
-            slot,
-          ),
-      );
-    },
-    toHost(tensor, kind, size) {
-      if (size === 0) return new VIEW[kind](0);
-      const element = ELEMENT_OF[kind];
-      let dense = tensors.packed(tensors.as(tensor, element));
-      if (isCuda) {
-        const host = emptyOn(DEVICE.cpu, [size], element);
-        change("aten::copy_", host, call("aten::view", dense, [-1]), false);
-        dense = host;
-      }
-      return new VIEW[kind](bytesOf(dense, size * BYTES[element]!).slice(0));
-    },
-    add: (a, b, factor = 1) =>
-      make("add", (slot) => addition(a, b, factor, slot)),
-    as: (tensor, element) =>
-      elementOf(tensor) === element ? tensor : call(
-        "aten::_to_copy",
-        tensor,
-        { some: { int: element } },
-        null,
-        null,
-        null,
-        false,
-        null,
-      ),
-    packed: (tensor) => call("aten::contiguous", tensor, { int: 0 }),
-    cut: (tensor, axis, start, length) =>
-      call(
-        "aten::slice.Tensor",
-        tensor,
-        { int: axis },
-        { some: { int: start } },
-        { some: { int: start + length } },
-        { int: 1 },
-      ),
-    storageOf: (tensor) => storageOf(library, operators, tensor, elementOf),
+    );
+  const as: Tensors["as"] = (tensor, element) => {
+    if (elementOf(tensor) === element) return tensor;
+    const kind = { some: { int: element } };
+    return call(
+      "aten::_to_copy",
+      tensor,
+      kind,
+      null,
+      null,
+      null,
+      false,
+      null,
+    );
   };
-  return tensors;
+  const cut: Tensors["cut"] = (tensor, axis, start, length) =>
+    call(
+      "aten::slice.Tensor",
+      tensor,
+      { int: axis },
+      { some: { int: start } },
+      { some: { int: start + length } },
+      { int: 1 },
+    );
+  return {
+    elementOf,
+    lengthOf,
+    as,
+    cut,
+    add: (a: Handle, b: Handle, factor = 1) =>
+      make("add", (slot) => addition(a, b, factor, slot)),
+    packed: (tensor: Handle) => call("aten::contiguous", tensor, { int: 0 }),
+    storageOf: (tensor: Handle) =>
+      storageOf(library, operators, [tensor, elementOf]),
+  };
+}
+
+/** What reads tensors. */
+function readerOf(
+  { as, packed }: Pick<Tensors, "as" | "packed">,
+  ...[library, operators, { isCuda, emptyOn }]: Parts
+): Tensors["toHost"] {
+  const { call, change } = operators;
+  return (tensor, kind, size) => {
+    if (size === 0) return new VIEW[kind](0);
+    const element = ELEMENT_OF[kind];
+    let dense = packed(as(tensor, element));
+    if (isCuda) {
+      const host = emptyOn(DEVICE.cpu, [size], element);
+      change("aten::copy_", host, call("aten::view", dense, [-1]), false);
+      dense = host;
+    }
+    const length = size * BYTES[element]!;
+    return new VIEW[kind](
+      bytesOf(library, operators, [dense, length]).slice(0),
+    );
+  };
 }
 
 /** The memory that a tensor looks at. */
 function storageOf(
   { functions }: TorchLibrary,
   { ask }: Operators,
-  tensor: Handle,
-  elementOf: (tensor: Handle) => number,
+  [tensor, elementOf]: readonly [Handle, Tensors["elementOf"]],
 ): { readonly start: Address; readonly bytes: number } {
   const data = ask(
     "data",

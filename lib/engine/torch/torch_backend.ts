@@ -8,13 +8,8 @@ import type { Address } from "../foreign.ts";
 import type { Precision } from "../precision.ts";
 import { tf } from "../tensor.ts";
 import { ELEMENT, type Handle } from "./operators.ts";
-import {
-  ELEMENT_OF,
-  type Kind,
-  type Numbers,
-  sizeOf,
-  type Tensors,
-} from "./tensors.ts";
+import { ELEMENT_OF, type Kind, type Numbers, sizeOf } from "./elements.ts";
+import type { Tensors } from "./tensors.ts";
 
 /** A tensor's name in TensorFlow.js: data, shape and kind. */
 export type Info = tf.TensorInfo;
@@ -167,13 +162,17 @@ export class TorchBackend extends tf.KernelBackend {
     return this.adopt(view, shape, info.dtype);
   }
 
-  /** Tensors' memory and kept copies: bytes, and how many memories there are. */
-  memoryUsage(): { readonly bytes: number; readonly storages: number } {
+  /**
+   * Tensors' memory and kept copies: bytes, how many memories there are, and how
+   * many handles of libtorch are owned in all.
+   */
+  memoryUsage(): Readonly<Record<"bytes" | "storages" | "handles", number>> {
     let bytes = 0;
     for (const storage of this.#storages.values()) {
       bytes += storage.bytes * (storage.cast ? 1.5 : 1);
     }
-    return { bytes, storages: this.#storages.size };
+    const handles = this.torch.owned();
+    return { bytes, storages: this.#storages.size, handles };
   }
 
   override write(

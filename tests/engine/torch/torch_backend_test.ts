@@ -38,6 +38,7 @@ Deno.test("TorchBackend makes views: reshape, slice and transpose take no memory
   assertEquals(backend.memoryUsage(), {
     bytes: before.bytes + 24,
     storages: before.storages + 1,
+    handles: before.handles + 4,
   });
   tf.dispose([x, matrix, turned]);
   assertEquals([...read(part)], [2, 3]);

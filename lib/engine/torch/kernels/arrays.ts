@@ -6,7 +6,8 @@
 import { axesOf, broadcastShape } from "../../reference/shape_walk.ts";
 import { alike, type Kernel, type KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
-import { sizeOf, type Tensors } from "../tensors.ts";
+import { sizeOf } from "../elements.ts";
+import type { Tensors } from "../tensors.ts";
 import type { Info } from "../torch_backend.ts";
 
 /** What a reduction does to a float tensor. */

@@ -6,7 +6,7 @@
  */
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
-import { ELEMENT_OF, type Kind } from "../tensors.ts";
+import { ELEMENT_OF, type Kind } from "../elements.ts";
 import type { Info } from "../torch_backend.ts";
 import { broadcastShape } from "../../reference/shape_walk.ts";
 

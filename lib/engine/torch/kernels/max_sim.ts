@@ -42,15 +42,14 @@ export const maxSim: Kernel = (call) => {
     backend.floats(info)
   ) as [Handle, Handle];
   const scores = meetingsOf(options, mostOf(torch)).map((meeting) =>
-    torch.scoped(() =>
-      torch.take(scoreMeeting(torch, vectors, { options, meeting, winners }))
+    torch.passed(() =>
+      scoreMeeting(torch, vectors, { options, meeting, winners })
     )
   );
   const axis = options.ways === undefined ? 1 : 0;
   const joined = scores.length === 1
-    ? torch.take(scores[0]!)
+    ? scores[0]!
     : torch.call("aten::cat", { tensors: scores }, { int: axis });
-  if (scores.length > 1) scores.forEach(torch.free);
   return [
     backend.adopt(joined, [queries, columns]),
     backend.adopt(winners, [tokens, columns], "int32"),

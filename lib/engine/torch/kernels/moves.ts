@@ -5,7 +5,7 @@
  */
 import { axesOf } from "../../reference/shape_walk.ts";
 import type { Kernel } from "../kernel.ts";
-import { ELEMENT_OF, type Kind, sizeOf } from "../tensors.ts";
+import { ELEMENT_OF, type Kind, sizeOf } from "../elements.ts";
 import type { Info } from "../torch_backend.ts";
 
 /** `Identity`: the same numbers again. */

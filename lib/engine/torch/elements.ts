@@ -1,0 +1,57 @@
+/**
+ * Kinds of numbers and how they lie in memory.
+ *
+ * @module
+ */
+import { ELEMENT } from "./operators.ts";
+
+/** The kinds of numbers that TensorFlow.js knows. */
+export type Kind = "float32" | "int32" | "bool";
+
+/** Numbers in memory. */
+export type Numbers = Float32Array | Int32Array | Uint8Array;
+
+/** Bytes of a number in memory. */
+export const BYTES: Readonly<Record<number, number>> = {
+  [ELEMENT.uint8]: 1,
+  [ELEMENT.bool]: 1,
+  [ELEMENT.bfloat16]: 2,
+  [ELEMENT.int32]: 4,
+  [ELEMENT.float32]: 4,
+  [ELEMENT.int64]: 8,
+  [ELEMENT.float64]: 8,
+};
+
+/** Kinds of numbers as libtorch's elements, as they are read. */
+export const ELEMENT_OF: Readonly<Record<Kind, number>> = {
+  float32: ELEMENT.float32,
+  int32: ELEMENT.int32,
+  bool: ELEMENT.bool,
+};
+
+/** Views of bytes by kind of number. */
+export const VIEW = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+} as const;
+
+/** The product of the lengths. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const length of shape) size *= length;
+  return size;
+}
+
+/** Sizes and row-major steps as 64-bit numbers. */
+export function layoutOf(shape: readonly number[]) {
+  const rank = Math.max(shape.length, 1);
+  const sizes = new BigInt64Array(rank);
+  const steps = new BigInt64Array(rank).fill(1n);
+  for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
+    sizes[axis] = BigInt(shape[axis]!);
+    steps[axis] = BigInt(step);
+    step *= Math.max(shape[axis]!, 1);
+  }
+  return { rank: BigInt(shape.length), sizes, steps };
+}
