@@ -8,9 +8,18 @@ import { tf } from "../tensor.ts";
 import { gpuName } from "../torch/gpu.ts";
 import { BACKEND, type Kernel, registerKernels } from "./kernel.ts";
 import { withArrays } from "./kernels/arrays.ts";
+import { attention, attentionGradient } from "./kernels/attention.ts";
 import { withElementwise } from "./kernels/elementwise.ts";
 import { hosted } from "./kernels/host.ts";
+import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
+import { linear, linearGradient } from "./kernels/linear.ts";
 import { moveKernels } from "./kernels/moves.ts";
+import {
+  dropout,
+  embedding,
+  embeddingGradient,
+  sumOfSquares,
+} from "./kernels/rows.ts";
 import { openTensorFlow, type TensorFlowLibrary } from "./library.ts";
 import { operatorsOf } from "./operators.ts";
 import { TensorFlowBackend } from "./tensorflow_backend.ts";
@@ -76,5 +85,15 @@ function allKernels(): Record<string, Kernel> {
   return {
     ...withArrays(withElementwise(plain)),
     ...moveKernels,
+    LabLinear: linear,
+    LabLinearGrad: linearGradient,
+    LabAttention: attention,
+    LabAttentionGrad: attentionGradient,
+    LabLayerNorm: layerNorm,
+    LabLayerNormGrad: layerNormGradient,
+    LabEmbedding: embedding,
+    LabEmbeddingGrad: embeddingGradient,
+    LabDropout: dropout,
+    LabSumOfSquares: sumOfSquares,
   };
 }
