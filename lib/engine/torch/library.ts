@@ -93,9 +93,6 @@ const USUAL: Readonly<Record<string, string>> = {
   // Threads that wait keep their core busy for some microseconds only: beside
   // other work on the same cores long waiting doubles the time of a step.
   GOMP_SPINCOUNT: "10000",
-  // Memory in large pages: small ones, cleared one by one as they are first
-  // touched, take a sixth of a training step.
-  THP_MEM_ALLOC_ENABLE: "1",
 };
 
 /** What people can do about it. */

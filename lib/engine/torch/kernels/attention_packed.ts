@@ -96,9 +96,7 @@ export function packingOf(
     longestQuery: longest(offsets),
     keyStarts: put(starts),
     longestKey: longest(starts),
-    keys: attend.includes(0)
-      ? torch.as(put(tokens), ELEMENT.int64)
-      : undefined,
+    keys: attend.includes(0) ? torch.as(put(tokens), ELEMENT.int64) : undefined,
   };
 }
 
