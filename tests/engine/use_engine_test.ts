@@ -6,12 +6,14 @@ import {
   useEngine,
 } from "#lib/engine/use_engine.ts";
 import { assertEquals, assertRejects } from "@std/assert";
+import { tensorFlowBackend } from "./tensorflow/present.ts";
 import { torchBackend } from "./torch/present.ts";
 
 for (const name of engineNames()) {
   Deno.test(`useEngine() puts ${name} in use and says on what it runs`, async () => {
-    // libtorch is no dependency of the lab: without it there is nothing to use.
+    // libtorch and TensorFlow are no dependencies of the lab: without them there is nothing to use.
     if (name === "torch" && !await torchBackend()) return;
+    if (name === "tensorflow" && !await tensorFlowBackend()) return;
     const { device, why } = await useEngine(name);
     assertEquals(tf.getBackend(), name);
     assertEquals(why, []);
@@ -31,7 +33,7 @@ Deno.test("useEngine() refuses a name no engine has", async () => {
   await assertRejects(
     () => useEngine("abacus" as EngineName),
     RangeError,
-    "Cannot use an engine: expected auto, torch, onnx, wasm, reference, got abacus",
+    "Cannot use an engine: expected auto, torch, onnx, tensorflow, wasm, reference, got abacus",
   );
 });
 
@@ -55,6 +57,7 @@ Deno.test("useEngine() falls back to reference where nothing is allowed", async 
   assertEquals(lines, [
     "torch: Cannot load the torch engine: expected permission to call foreign code (--allow-ffi), got none",
     "onnx: Cannot load the onnx engine: expected permission to call foreign code (--allow-ffi), got none",
+    "tensorflow: Cannot load the tensorflow engine: expected permission to call foreign code (--allow-ffi), got none",
     "wasm: Cannot load the wasm engine: expected permission to read its package (--allow-read), got none",
   ]);
 });

@@ -6,7 +6,12 @@
 import { sizeOf } from "../reference/shape_walk.ts";
 import { tf } from "../tensor.ts";
 import { ELEMENT, type Handle } from "./operators.ts";
-import { ELEMENT_OF, type Kind, type Numbers, type Tensors } from "./tensors.ts";
+import {
+  ELEMENT_OF,
+  type Kind,
+  type Numbers,
+  type Tensors,
+} from "./tensors.ts";
 
 /** A tensor's name in TensorFlow.js: data, shape and kind. */
 export type Info = tf.TensorInfo;

@@ -31,6 +31,12 @@ export const knownDifferences: readonly KnownDifference[] = [
       "libtorch's gradient of the gain takes x / deviation - mean / deviation, 5000 - 5000 in a constant row: 1e-4",
   },
   {
+    engine: "tensorflow",
+    case: "logSumExp of [70,65] over all",
+    reason:
+      "the gradient of the largest number is a difference of two sums of 4,550 numbers in 32 bits: 2.1e-4",
+  },
+  {
     engine: "wasm",
     case: "NaN through maximum, minimum, relu and clipByValue",
     reason: "the package's ClipByValue turns NaN into the lower bound",
