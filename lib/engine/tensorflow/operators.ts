@@ -6,9 +6,10 @@
  *
  * @module
  */
-import { type Address, bytesAt, textAt } from "../foreign.ts";
-import type { TensorFlowLibrary } from "./library.ts";
-import { scopesOf } from "./scopes.ts";
+import { type Address, bytesAt } from "../foreign.ts";
+import { sizeOf } from "../reference/shape_walk.ts";
+import { type Context, nameOf } from "./context.ts";
+import { type Scopes, scopesOf } from "./scopes.ts";
 
 /** A reference to a tensor of TensorFlow that somebody owns. */
 export type Handle = bigint;
@@ -96,72 +97,70 @@ export interface Operators {
   readonly scoped: <Result>(compute: () => Result) => Result;
   /** How many handles there are. */
   readonly handles: () => number;
-  /** The names of all devices. */
-  readonly devices: () => string[];
 }
 
 /** Most results of an operation at once. */
 const MOST = 65_536;
 
 /**
- * The settings of a context: threads, memory of a GPU only as it is needed, and
- * the processor for what a GPU cannot do. `ConfigProto` of TensorFlow's
- * `config.proto`: 2 threads inside an operation, 6.4 growth, 7 soft placement.
- *
- * @param threads How many; absent for one a core.
- * @returns The message's bytes.
- */
-export function contextSettings(threads?: number): Uint8Array {
-  const number = threads === undefined ? [] : [0x10, ...varint(threads)];
-  return Uint8Array.of(...number, 0x32, 2, 0x20, 1, 0x38, 1);
-}
-
-/** A whole number in the form of protocol buffers. */
-function varint(value: number): number[] {
-  return value < 0x80
-    ? [value]
-    : [0x80 | (value & 0x7f), ...varint(value >>> 7)];
-}
-
-/**
  * Prepares calls.
  *
- * @param library The opened TensorFlow.
- * @param options How many threads an operation may use.
+ * @param context Where operations run.
  * @returns The calls.
  */
-export function operatorsOf(
-  { functions: f }: TensorFlowLibrary,
-  { threads }: { readonly threads?: number | undefined } = {},
-): Operators {
-  const status = f.TF_NewStatus();
-  const check = (what: string) => {
-    if (f.TF_GetCode(status) !== 0) {
-      const [line] = textAt(f.TF_Message(status) as Address).split("\n");
-      throw new RangeError(
-        `Cannot compute ${what} with TensorFlow: expected no error, got ${line}`,
-      );
-    }
-  };
-  const context = newContext(f, status, threads);
-  check("anything");
+export function operatorsOf(context: Context): Operators {
+  const { functions: f, status, check } = context;
   const scope = scopesOf((tensor) => {
     f.TFE_DeleteTensorHandle(tensor);
   });
-  const made = (what: string, handle: number | bigint): Handle => {
-    check(what);
-    return scope.note(handle as bigint);
-  };
   const results = new BigUint64Array(new ArrayBuffer(8 * MOST));
-  const count = new Int32Array(new ArrayBuffer(64));
+  const perform = performerOf(context, results);
+  const memory = memoryOf(context, scope);
+  return {
+    call(operation, inputs, attributes = {}) {
+      perform(operation, inputs, attributes, 1);
+      return scope.note(results[0]!);
+    },
+    callMany(operation, inputs, attributes, outputs) {
+      perform(operation, inputs, attributes, outputs);
+      return Array.from(results.subarray(0, outputs), scope.note);
+    },
+    ...memory,
+    moved(tensor, device) {
+      const there = f.TFE_TensorHandleCopyToDevice(
+        tensor,
+        context.address,
+        nameOf(device),
+        status,
+      );
+      check(`a copy to ${device}`);
+      return scope.note(there as Handle);
+    },
+    elementOf: (tensor) => Number(f.TFE_TensorHandleDataType(tensor)),
+    take(tensor) {
+      if (!scope.leave(tensor)) scope.leave(tensor = memory.again(tensor));
+      return tensor;
+    },
+    join: scope.join,
+    free: scope.free,
+    scoped: scope.scoped,
+    handles: scope.count,
+  };
+}
 
+/** Calls operations; what they give stands in `results`. */
+function performerOf(
+  { functions: f, address, status, check }: Context,
+  results: BigUint64Array,
+) {
+  const count = new Int32Array(new ArrayBuffer(64));
   const add = (op: bigint, what: string, input: Input) => {
     if (typeof input === "bigint") f.TFE_OpAddInput(op, input, status);
     else {
       const list = BigUint64Array.from(input);
       f.TFE_OpAddInputList(op, list, input.length, status);
     }
-    check(`${what}'s input`);
+    check(what);
   };
   const set = (op: bigint, name: string, value: Attribute) => {
     const key = nameOf(name);
@@ -170,13 +169,13 @@ export function operatorsOf(
     else if ("float" in value) f.TFE_OpSetAttrFloat(op, key, value.float);
     else f.TFE_OpSetAttrType(op, key, value.type);
   };
-  const perform = (
+  return (
     what: string,
     inputs: readonly Input[],
     attributes: Attributes,
     outputs: number,
   ) => {
-    const op = f.TFE_NewOp(context, nameOf(what), status) as bigint;
+    const op = f.TFE_NewOp(address, nameOf(what), status) as bigint;
     check(what);
     try {
       for (const input of inputs) add(op, what, input);
@@ -188,72 +187,46 @@ export function operatorsOf(
       f.TFE_DeleteOp(op);
     }
   };
-  const resolved = (tensor: Handle) => {
-    const found = f.TFE_TensorHandleResolve(tensor, status);
-    check("a tensor's memory");
-    return found as Address;
-  };
-  const again = (tensor: Handle) =>
-    made(
-      "another reference",
-      f.TFE_TensorHandleCopySharingTensor(tensor, status),
-    );
+}
+
+/** Memory that becomes tensors, and tensors' memory. */
+function memoryOf(
+  { functions: f, status, check }: Context,
+  scope: Scopes,
+): Pick<Operators, "allocate" | "give" | "look" | "drop" | "again"> {
   const bytesOf = (tensor: Address, bytes: number): Allocation => ({
     tensor,
     bytes: bytesAt(f.TF_TensorData(tensor) as Address, bytes),
   });
   return {
-    call(operation, inputs, attributes = {}) {
-      perform(operation, inputs, attributes, 1);
-      return scope.note(results[0]!);
-    },
-    callMany(operation, inputs, attributes, outputs) {
-      perform(operation, inputs, attributes, outputs);
-      return Array.from(results.subarray(0, outputs), scope.note);
-    },
     allocate(shape, element) {
-      const size = shape.reduce((product, length) => product * length, 1);
-      const lengths = BigInt64Array.from(
-        shape.length > 0 ? shape : [1],
-        BigInt as (length: number) => bigint,
-      );
-      const bytes = size * BYTES[element]!;
-      const tensor = f.TF_AllocateTensor(
-        element,
-        lengths,
-        shape.length,
-        BigInt(bytes),
-      ) as Address;
+      const bytes = sizeOf(shape) * BYTES[element]!;
+      const lengths = BigInt64Array.from(shape, (length) => BigInt(length));
+      const rank = shape.length;
+      const size = BigInt(bytes);
+      const tensor = f.TF_AllocateTensor(element, lengths, rank, size);
       if (tensor === 0n) throw outOfMemory(bytes);
-      return bytesOf(tensor, bytes);
+      return bytesOf(tensor as Address, bytes);
     },
     give({ tensor }) {
       const handle = f.TFE_NewTensorHandle(tensor, status);
       f.TF_DeleteTensor(tensor);
-      return made("a tensor", handle);
+      check("a tensor");
+      return scope.note(handle as Handle);
     },
-    look: (tensor, bytes) => bytesOf(resolved(tensor), bytes),
+    look(tensor, bytes) {
+      const found = f.TFE_TensorHandleResolve(tensor, status);
+      check("a tensor's memory");
+      return bytesOf(found as Address, bytes);
+    },
     drop: ({ tensor }) => {
       f.TF_DeleteTensor(tensor);
     },
-    moved: (tensor, device) =>
-      made(
-        `a copy to ${device}`,
-        f.TFE_TensorHandleCopyToDevice(tensor, context, nameOf(device), status),
-      ),
-    again,
-    elementOf: (tensor) => Number(f.TFE_TensorHandleDataType(tensor)),
-    take(tensor) {
-      if (scope.leave(tensor)) return tensor;
-      const other = again(tensor);
-      scope.leave(other);
-      return other;
+    again(tensor) {
+      const other = f.TFE_TensorHandleCopySharingTensor(tensor, status);
+      check("another reference");
+      return scope.note(other as Handle);
     },
-    join: scope.join,
-    free: scope.free,
-    scoped: scope.scoped,
-    handles: scope.count,
-    devices: () => devicesOf(f, context, status),
   };
 }
 
@@ -262,48 +235,4 @@ function outOfMemory(bytes: number): Error {
   return new RangeError(
     `Cannot make a tensor with TensorFlow: expected ${bytes} bytes of memory, got none`,
   );
-}
-
-/** Starts what operations run in. */
-function newContext(
-  f: TensorFlowLibrary["functions"],
-  status: number | bigint,
-  threads: number | undefined,
-): bigint {
-  const settings = contextSettings(threads);
-  const options = f.TFE_NewContextOptions();
-  const length = BigInt(settings.length);
-  f.TFE_ContextOptionsSetConfig(options, settings, length, status);
-  const context = f.TFE_NewContext(options, status);
-  f.TFE_DeleteContextOptions(options);
-  return context as bigint;
-}
-
-/** The names of a context's devices. */
-function devicesOf(
-  f: TensorFlowLibrary["functions"],
-  context: bigint,
-  status: number | bigint,
-): string[] {
-  const list = f.TFE_ContextListDevices(context, status);
-  const names = Array.from(
-    { length: Number(f.TF_DeviceListCount(list)) },
-    (_, i) => textAt(f.TF_DeviceListName(list, i, status) as Address),
-  );
-  f.TF_DeleteDeviceList(list);
-  return names;
-}
-
-/** Names of operations and settings as C texts, kept alive. */
-const known = new Map<string, Uint8Array>();
-
-/** A text that ends with a zero byte, in memory that never moves. */
-function nameOf(text: string): Uint8Array {
-  let bytes = known.get(text);
-  if (bytes === undefined) {
-    bytes = new Uint8Array(new ArrayBuffer(256));
-    bytes.set(new TextEncoder().encode(text));
-    known.set(text, bytes);
-  }
-  return bytes;
 }

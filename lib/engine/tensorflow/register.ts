@@ -6,6 +6,7 @@
 import { hostKernels } from "../reference/host_kernels.ts";
 import { tf } from "../tensor.ts";
 import { gpuName } from "../torch/gpu.ts";
+import { contextOf } from "./context.ts";
 import { BACKEND, type Kernel, registerKernels } from "./kernel.ts";
 import { withArrays } from "./kernels/arrays.ts";
 import { attention, attentionGradient } from "./kernels/attention.ts";
@@ -62,9 +63,10 @@ function start(
   library: TensorFlowLibrary,
   threads: number | undefined,
 ): string {
-  const operators = operatorsOf(library, { threads });
-  const gpu = operators.devices().find((name) => name.includes(":GPU:"));
-  const backend = new TensorFlowBackend(tensorsOf(operators, gpu));
+  const context = contextOf(library, { threads });
+  const gpu = context.devices.find((name) => name.includes(":GPU:"));
+  const flow = tensorsOf(operatorsOf(context), gpu);
+  const backend = new TensorFlowBackend(flow);
   tf.registerBackend(BACKEND, () => backend);
   registerKernels(allKernels());
   const name = `TensorFlow ${library.version}`;

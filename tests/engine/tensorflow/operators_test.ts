@@ -1,5 +1,6 @@
 import "#tests/support/permitted.ts";
-import { contextSettings, ELEMENT } from "#lib/engine/tensorflow/operators.ts";
+import { contextSettings } from "#lib/engine/tensorflow/context.ts";
+import { ELEMENT } from "#lib/engine/tensorflow/operators.ts";
 import { scopesOf } from "#lib/engine/tensorflow/scopes.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { tensorFlowBackend } from "./present.ts";
