@@ -8,6 +8,7 @@ import { engineNames, useEngine } from "../engine/use_engine.ts";
 import type { EngineName } from "../engine/use_engine.ts";
 import type { SettingTable } from "../train/setting.ts";
 import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { installTensorFlow } from "./install_tensorflow.ts";
 import { installTorch } from "./install_torch.ts";
 import { DONE, MISTAKE, printJson, runCommand } from "./main_guard.ts";
 
@@ -19,7 +20,7 @@ const FLAGS: SettingTable = {
   },
   version: {
     type: "string",
-    help: "PyTorch's version (default the newest)",
+    help: "PyTorch's or TensorFlow's version (default the newest)",
   },
   "index-url": {
     type: "string",
@@ -36,9 +37,14 @@ const USAGE = `Lists the engines, or installs what an engine needs.
 
   deno task engine
   deno task engine install torch
+  deno task engine install tensorflow
 
-Installing downloads PyTorch with pip, without a GPU its CPU parts only: on
-Linux some 600 MB all the same, unless --index-url names an index of CPU builds.`;
+Installing downloads PyTorch or TensorFlow with pip, without a GPU the CPU parts
+only: on Linux some 600 MB of PyTorch all the same, unless --index-url names an
+index of CPU builds, and some 300 MB of TensorFlow.`;
+
+/** What can be installed. */
+const INSTALLERS = { torch: installTorch, tensorflow: installTensorFlow };
 
 /** One engine, as it was found. */
 export interface EngineReport {
@@ -95,16 +101,18 @@ export async function engineCommand(
     console.log(helpText(USAGE, FLAGS));
     return DONE;
   }
-  if (words.length > 0 && words.join(" ") !== "install torch") {
+  const [verb, what = ""] = words;
+  const isKnown = verb === "install" && Object.hasOwn(INSTALLERS, what);
+  if (verb !== undefined && !isKnown) {
     console.error(
-      `error: Cannot run deno task engine: expected no words or install torch, got ${
+      `error: Cannot run deno task engine: expected no words, install torch or install tensorflow, got ${
         words.join(" ")
       }`,
     );
     return MISTAKE;
   }
-  if (words.length > 0) {
-    await installTorch({
+  if (isKnown) {
+    await INSTALLERS[what as keyof typeof INSTALLERS]({
       python: (given.python ?? "python3") as string,
       version: given.version as string | undefined,
       indexUrl: given["index-url"] as string | undefined,

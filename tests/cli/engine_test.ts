@@ -51,6 +51,7 @@ Deno.test("engineCommand() refuses other words and shows its help", async () => 
   const { code, lines } = await printed(["--help"]);
   assertEquals(code, 0);
   assertMatch(lines.join("\n"), /deno task engine install torch/);
+  assertMatch(lines.join("\n"), /deno task engine install tensorflow/);
 });
 
 /** What pip would leave behind for a PyTorch with CUDA. */

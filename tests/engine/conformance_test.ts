@@ -25,7 +25,14 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
 };
 
 /** Who is held against `reference`: the other engines, and TensorFlow.js's own plain backend. */
-const JUDGED = ["torch", "onnx", "wasm", "webgpu", "cpu"] as const;
+const JUDGED = [
+  "torch",
+  "onnx",
+  "tensorflow",
+  "wasm",
+  "webgpu",
+  "cpu",
+] as const;
 
 /** What each case gives on `reference`, computed once. */
 const truth = new Map<Case, Outcome>();

@@ -7,14 +7,16 @@ import {
 } from "#lib/engine/use_engine.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { gpuName } from "#lib/engine/torch/gpu.ts";
+import { tensorFlowBackend } from "./tensorflow/present.ts";
 import { torchBackend } from "./torch/present.ts";
 import { hasAdapter } from "./webgpu/adapter.ts";
 
 for (const name of engineNames()) {
   Deno.test(`useEngine() puts ${name} in use and says on what it runs`, async () => {
-    // libtorch is no dependency of the lab: without it there is nothing to use.
+    // libtorch and TensorFlow are no dependencies of the lab: without them there is nothing to use.
     if (name === "torch" && !await torchBackend()) return;
     if (name === "webgpu" && !hasAdapter) return;
+    if (name === "tensorflow" && !await tensorFlowBackend()) return;
     const { device, why } = await useEngine(name);
     assertEquals(tf.getBackend(), name);
     assertEquals(why, []);
@@ -46,7 +48,7 @@ Deno.test("useEngine() refuses a name no engine has", async () => {
   await assertRejects(
     () => useEngine("abacus" as EngineName),
     RangeError,
-    "Cannot use an engine: expected auto, onnx, torch, wasm, reference, webgpu, got abacus",
+    "Cannot use an engine: expected auto, onnx, torch, wasm, reference, tensorflow, webgpu, got abacus",
   );
 });
 

@@ -27,6 +27,7 @@ import {
   THREE_TOKENS,
   withTinyFiles,
 } from "./tiny_training.ts";
+import { tensorFlowBackend } from "#tests/engine/tensorflow/present.ts";
 import { torchBackend } from "#tests/engine/torch/present.ts";
 
 const encoder = tableEncoder(3, 1);
@@ -144,9 +145,10 @@ for (
 Deno.test("trainStep() moves alike on every engine for 20 steps", async () => {
   await withTinyFiles(async (files) => {
     const runs: { losses: number[]; weights: Record<string, number[]> }[] = [];
-    for (const engine of ["reference", "torch", "onnx", "wasm"]) {
-      // libtorch is no dependency of the lab.
+    for (const engine of ["reference", "torch", "onnx", "tensorflow", "wasm"]) {
+      // libtorch and TensorFlow are no dependencies of the lab.
       if (engine === "torch" && !await torchBackend()) continue;
+      if (engine === "tensorflow" && !await tensorFlowBackend()) continue;
       const prepared = await prepareTiny(files, { engine, dropout: 0.1 });
       const { take, state } = stepper(prepared, "sgd");
       const losses = Array.from({ length: 20 }, (_, step) => take(step));

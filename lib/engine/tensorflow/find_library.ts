@@ -1,0 +1,169 @@
+/**
+ * Finds an installed TensorFlow: where the environment says, in the folder that
+ * `deno task engine install tensorflow` fills, where the npm packages of
+ * TensorFlow.js for Node put theirs, or where python3 has TensorFlow.
+ *
+ * @module
+ */
+import { environmentVariable, platform } from "../foreign.ts";
+
+/** An installed TensorFlow. */
+export interface FoundTensorFlow {
+  /** The folder of its libraries. */
+  readonly folder: string;
+  /** The library with TensorFlow's C interface. */
+  readonly library: string;
+  /** The library that one needs. */
+  readonly framework: string;
+  /** Who named it, for people. */
+  readonly from: string;
+}
+
+/** What was looked for, and what came of it. */
+export interface TensorFlowSearch {
+  /** The first TensorFlow that is there. */
+  readonly found?: FoundTensorFlow;
+  /** One line for each place without one. */
+  readonly tried: readonly string[];
+}
+
+/** Where `deno task engine install tensorflow` puts it, from the repository's top. */
+export const INSTALL_FOLDER = "data/cache/tensorflow";
+
+/** Where npm puts the addons of TensorFlow.js for Node, and their TensorFlow. */
+const ADDONS = [
+  "node_modules/@tensorflow/tfjs-node-gpu",
+  "node_modules/@tensorflow/tfjs-node",
+] as const;
+
+/** How libraries end by operating system: `libtensorflow_cc` and this. */
+const END: Readonly<Record<string, string>> = {
+  linux: ".so.2",
+  darwin: ".2.dylib",
+};
+
+/** File names with the C interface: of Python's package, of the C package. */
+const NAMES = ["libtensorflow_cc", "libtensorflow"] as const;
+
+/** Prints TensorFlow's folder without importing it; the current folder is none of its places. */
+const ASK = `import sys
+sys.path = [p for p in sys.path if p]
+from importlib.util import find_spec
+spec = find_spec("tensorflow")
+print(spec.submodule_search_locations[0] if spec else "")`;
+
+/** Where to look, for tests. */
+export interface FindOptions {
+  /** Instead of the variable `LIBTENSORFLOW`; empty for none. */
+  readonly named?: string;
+  /** Instead of the repository's top, below which installations are. */
+  readonly top?: string;
+  /** The Python that is asked. Default `python3`. */
+  readonly python?: string;
+}
+
+/**
+ * Looks for TensorFlow: in the folder that `LIBTENSORFLOW` names, and then nowhere
+ * else; without it in the installation folder, in the packages of TensorFlow.js
+ * for Node, then where `python3` finds TensorFlow. Nothing is asked of the user
+ * and nothing is loaded.
+ *
+ * @param options Other places.
+ * @returns The first one that is there, and why the places before had none.
+ */
+export async function findTensorFlow(
+  {
+    named = environmentVariable("LIBTENSORFLOW") ?? "",
+    top = repository(),
+    python = "python3",
+  }: FindOptions = {},
+): Promise<TensorFlowSearch> {
+  const end = END[platform().os];
+  if (end === undefined) {
+    return { tried: ["TensorFlow is looked for on linux and darwin only"] };
+  }
+  if (named !== "") return await search("LIBTENSORFLOW", named, end);
+  const tried: string[] = [];
+  const places = [
+    ["installation", `${top}/${INSTALL_FOLDER}`],
+    ...ADDONS.map((place) => [place.split("/").at(-1)!, `${top}/${place}`]),
+  ] as [string, string][];
+  for (const [from, folder] of places) {
+    const there = await search(from, folder, end);
+    if (there.found) return there;
+    if (from === "installation") tried.push(...there.tried);
+  }
+  const { folder, reason } = await pythonFolder(python);
+  if (folder === undefined) return { tried: [...tried, reason] };
+  const theirs = await search(python, folder, end);
+  return {
+    ...(theirs.found && { found: theirs.found }),
+    tried: [...tried, ...theirs.tried],
+  };
+}
+
+/** Looks in a folder and where packages put libraries below it. */
+async function search(
+  from: string,
+  folder: string,
+  end: string,
+): Promise<TensorFlowSearch> {
+  const top = folder.replace(/\/+$/, "");
+  for (const below of ["", "/lib", "/tensorflow", "/deps/lib"]) {
+    const place = top + below;
+    for (const name of NAMES) {
+      const library = `${place}/${name}${end}`;
+      if (!await isFile(library)) continue;
+      const framework = `${place}/libtensorflow_framework${end}`;
+      return { found: { folder: place, library, framework, from }, tried: [] };
+    }
+  }
+  return {
+    tried: [
+      `${from}: no libtensorflow_cc${end} in ${top}, its lib or its tensorflow`,
+    ],
+  };
+}
+
+/** Whether a file is there; one that may not be read is not. */
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** The top of this repository. */
+function repository(): string {
+  const url = new URL("../../..", import.meta.url);
+  return url.protocol === "file:"
+    ? decodeURIComponent(url.pathname).replace(/\/+$/, "")
+    : ".";
+}
+
+/** Asks a Python where TensorFlow is. */
+async function pythonFolder(
+  python: string,
+): Promise<{ readonly folder?: string; readonly reason: string }> {
+  const { state } = Deno.permissions.querySync({
+    name: "run",
+    command: python,
+  });
+  if (state !== "granted") {
+    return { reason: `${python}: not asked (--allow-run=${python})` };
+  }
+  try {
+    const { success, stdout } = await new Deno.Command(python, {
+      args: ["-c", ASK],
+      stdin: "null",
+      stderr: "null",
+    }).output();
+    const folder = new TextDecoder().decode(stdout).trim();
+    return success && folder !== ""
+      ? { folder, reason: "" }
+      : { reason: `${python}: has no tensorflow` };
+  } catch {
+    return { reason: `${python}: cannot be started` };
+  }
+}

@@ -1,0 +1,105 @@
+import "#tests/support/permitted.ts";
+import {
+  findTensorFlow,
+  INSTALL_FOLDER,
+} from "#lib/engine/tensorflow/find_library.ts";
+import { openTensorFlow } from "#lib/engine/tensorflow/library.ts";
+import { register } from "#lib/engine/tensorflow/register.ts";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { tensorFlowBackend } from "./present.ts";
+
+/** A folder with a file that has TensorFlow's name and is something else. */
+async function topWith(folder: string, name: string): Promise<string> {
+  const top = await Deno.makeTempDir();
+  await Deno.mkdir(`${top}/${folder}`, { recursive: true });
+  for (const end of ["so.2", "2.dylib"]) {
+    await Deno.writeTextFile(`${top}/${folder}/${name}.${end}`, "no library");
+  }
+  return top;
+}
+
+Deno.test("openTensorFlow() opens TensorFlow 2 where there is one", async () => {
+  if (!await tensorFlowBackend()) return;
+  const { version } = await openTensorFlow();
+  assertMatch(version, /^2\.\d+\.\d+/);
+});
+
+Deno.test("openTensorFlow() says what was tried and what to do when there is none", async () => {
+  const error = await assertRejects(
+    () =>
+      openTensorFlow({ named: "", top: "/nowhere", python: "no-such-python" }),
+    Deno.errors.NotFound,
+    "Cannot load the tensorflow engine: expected TensorFlow 2 (run `deno task engine install tensorflow`, or name the folder of an installed TensorFlow in LIBTENSORFLOW), got none: installation: no libtensorflow_cc.",
+  );
+  assertMatch((error as Error).message, /no-such-python/);
+});
+
+Deno.test("findTensorFlow() looks nowhere else when LIBTENSORFLOW names a folder", async () => {
+  const top = await topWith(`${INSTALL_FOLDER}/tensorflow`, "libtensorflow_cc");
+  const { found, tried } = await findTensorFlow({ named: "/nowhere/", top });
+  assertEquals(found, undefined);
+  assertEquals(tried.length, 1);
+  assertMatch(tried[0]!, /^LIBTENSORFLOW: no libtensorflow_cc\S+ in \/nowhere/);
+});
+
+Deno.test("findTensorFlow() finds an installation, and what npm's addons brought", async () => {
+  const places = [
+    [`${INSTALL_FOLDER}/tensorflow`, "libtensorflow_cc", "installation"],
+    [
+      "node_modules/@tensorflow/tfjs-node/deps/lib",
+      "libtensorflow",
+      "tfjs-node",
+    ],
+    [
+      "node_modules/@tensorflow/tfjs-node-gpu/deps/lib",
+      "libtensorflow",
+      "tfjs-node-gpu",
+    ],
+  ] as const;
+  for (const [folder, name, from] of places) {
+    const top = await topWith(folder, name);
+    const { found } = await findTensorFlow({ named: "", top });
+    assertEquals(found?.folder, `${top}/${folder}`);
+    assertEquals(found?.from, from);
+  }
+});
+
+Deno.test({
+  name: "findTensorFlow() says when it may not ask a Python",
+  permissions: { run: false, read: "inherit", env: "inherit" },
+  fn: async () => {
+    const { tried } = await findTensorFlow({ named: "", top: "/nowhere" });
+    assertEquals(tried[1], "python3: not asked (--allow-run=python3)");
+  },
+});
+
+Deno.test("openTensorFlow() refuses a file that is no library", async () => {
+  const named = await topWith("tensorflow", "libtensorflow_cc");
+  await assertRejects(
+    () => openTensorFlow({ named }),
+    Deno.errors.NotFound,
+    "Cannot load the tensorflow engine: expected a loadable TensorFlow (run",
+  );
+});
+
+Deno.test({
+  name: "openTensorFlow() names the permission that is missing",
+  permissions: { ffi: false, env: "inherit", read: "inherit" },
+  fn: async () => {
+    await assertRejects(
+      () => openTensorFlow(),
+      Deno.errors.NotFound,
+      "expected permission to call foreign code (--allow-ffi), got none",
+    );
+  },
+});
+
+Deno.test("register() refuses numbers of threads that cannot be", async () => {
+  for (const threads of [0, 1.5, -1]) {
+    await assertRejects(
+      () => register({ threads }),
+      RangeError,
+      "expected threads of 1 or more",
+    );
+  }
+});
