@@ -169,10 +169,29 @@ function keepMemory(): void {
   }
 }
 
+/** Where the system's own loader is, and its numbers for "now" and "never unload". */
+const LOADER: Readonly<Record<string, readonly [string, number]>> = {
+  linux: ["libdl.so.2", 0x2 | 0x1000],
+  darwin: ["/usr/lib/libSystem.B.dylib", 0x2 | 0x80],
+};
+
+/**
+ * Keeps a library in memory to the end of the process. TensorFlow's threads run on
+ * when a program or a test file has ended: code taken from under them is a crash.
+ */
+function keepLoaded(path: string): void {
+  const [loader, flags] = LOADER[platform().os]!;
+  const { dlopen } = openLibrary(loader, {
+    dlopen: { parameters: ["buffer", "i32"], result: "u64" },
+  });
+  dlopen!(new TextEncoder().encode(`${path}\0`), flags);
+}
+
 /** Loads TensorFlow, first what it needs where that is a file of its own. */
 function loaded({ library, framework }: FoundTensorFlow) {
   try {
     openLibrary(framework, {});
+    keepLoaded(framework);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       throw cannot(
@@ -183,7 +202,9 @@ function loaded({ library, framework }: FoundTensorFlow) {
     // Whether it was needed shows in the next line.
   }
   try {
-    return openLibrary(library, AGE);
+    const functions = openLibrary(library, AGE);
+    keepLoaded(library);
+    return functions;
   } catch (error) {
     throw cannot(
       `a loadable TensorFlow (${ADVICE})`,
