@@ -15,11 +15,24 @@ import { maxSimContest } from "#lib/cli/bench_max_sim.ts";
 import type { BenchmarkName } from "#lib/cli/bench_flags.ts";
 import { type BenchSettings, benchSettings } from "#lib/cli/bench_settings.ts";
 import { trainStepContest } from "#lib/cli/bench_train_step.ts";
-import { writeTinyData } from "#tests/support/tiny_data.ts";
+import {
+  type TinyData,
+  tinyData,
+  writeTinyData,
+} from "#tests/support/tiny_data.ts";
 import { writeTinyModel } from "#tests/support/tiny_model.ts";
 import { FAKE_PEER } from "./fake_peer_command.ts";
 
 const SMALL = { engine: "reference", turns: 1, dim: 8, "document-length": 16 };
+
+/** The tiny data with a full stop in each document, which is encoded but not scored. */
+const PUNCTUATED: TinyData = {
+  ...tinyData(),
+  corpus: tinyData().corpus.map((one) => ({
+    ...one,
+    text: one.text.replace(" ", " . "),
+  })),
+};
 
 /** Settings that start the fake peer, and where the tiny model and data are. */
 async function withSettings(
@@ -30,7 +43,7 @@ async function withSettings(
   const folder = await Deno.makeTempDir();
   const folders = name === "max-sim" ? {} : {
     model: await writeTinyModel(`${folder}/model`),
-    data: await writeTinyData(`${folder}/data`),
+    data: await writeTinyData(`${folder}/data`, PUNCTUATED),
   };
   const settings = benchSettings(name, { ...SMALL, ...folders, ...given });
   await run({ ...settings, peerCommand: FAKE_PEER });

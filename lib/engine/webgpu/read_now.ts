@@ -1,6 +1,3 @@
-/** A device's number of bytes in a buffer, and the buffer. */
-export type ReadableBuffer = Pick<GPUBuffer, "size"> & GPUBuffer;
-
 /**
  * Copies a buffer to the host and waits for it without giving up the thread.
  *
@@ -27,17 +24,18 @@ export function readNow(device: GPUDevice, buffer: GPUBuffer): ArrayBuffer {
   const commands = device.createCommandEncoder();
   commands.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
   device.queue.submit([commands.finish()]);
-  // the promise is never looked at: its buffer is gone when it is kept
-  staging.mapAsync(GPUMapMode.READ).catch(() => {});
+  const mapped = staging.mapAsync(GPUMapMode.READ);
+  const letGo = () => staging.destroy(); // not before Deno has done with it
+  mapped.then(letGo, letGo);
   try {
-    return staging.getMappedRange().slice(0);
+    const bytes = staging.getMappedRange().slice(0);
+    staging.unmap(); // the range is let go before its memory is
+    return bytes;
   } catch (error) {
     throw new RangeError(
       `Cannot read from the graphics device: expected a Deno whose WebGPU waits when a buffer is mapped (2.9), got ${
         (error as Error).message
       }`,
     );
-  } finally {
-    staging.destroy();
   }
 }

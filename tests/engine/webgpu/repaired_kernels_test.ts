@@ -3,18 +3,19 @@ import { useEngine } from "#lib/engine/use_engine.ts";
 import { assertEquals } from "@std/assert";
 import { hasAdapter } from "./adapter.ts";
 
-/** What an operation gives on an engine, and how many tensors it leaves. */
+/** What an operation gives on an engine, and how many tensors and stored arrays it leaves. */
 async function on(
   engine: "webgpu" | "reference",
   run: () => tf.Tensor,
 ): Promise<{ shape: number[]; values: number[]; left: number }> {
   await useEngine(engine);
-  const before = tf.memory().numTensors;
+  const stored = () => engine === "webgpu" ? tf.backend().numDataIds() : 0;
+  const before = tf.memory().numTensors + stored();
   const result = tf.tidy(run);
   const { shape } = result;
   const values = [...read(result)];
   result.dispose();
-  return { shape, values, left: tf.memory().numTensors - before };
+  return { shape, values, left: tf.memory().numTensors + stored() - before };
 }
 
 const CASES: Readonly<Record<string, () => tf.Tensor>> = {
