@@ -95,6 +95,9 @@ const USUAL: Readonly<Record<string, string>> = {
   GOMP_SPINCOUNT: "10000",
 };
 
+/** Numbers of glibc's settings. */
+const MALLOC = { trimThreshold: -1, mostMappings: -4 } as const;
+
 /** What people can do about it. */
 const ADVICE =
   "run `deno task engine install torch`, or name the folder of an installed libtorch or PyTorch in LIBTORCH";
@@ -110,6 +113,8 @@ function cannot(expected: string, got: string): Error {
 export interface OpenOptions extends FindOptions {
   /** Environment to set before it is loaded, where that is allowed. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether memory that tensors give back stays with the process. Default false. */
+  readonly keepsMemory?: boolean;
 }
 
 /**
@@ -123,13 +128,11 @@ export interface OpenOptions extends FindOptions {
 export async function openTorch(
   options: OpenOptions = {},
 ): Promise<TorchLibrary> {
-  const allowed = Deno.permissions.querySync({ name: "ffi" }).state;
-  if (
-    allowed === "denied" || (allowed === "prompt" && !isForeignAllowed("/"))
-  ) {
+  const { found, tried } = await findTorch(options);
+  const { state } = Deno.permissions.querySync({ name: "ffi" });
+  if (state !== "granted" && !(found && isForeignAllowed(found.library))) {
     throw cannot("permission to call foreign code (--allow-ffi)", "none");
   }
-  const { found, tried } = await findTorch(options);
   if (found === undefined) {
     throw cannot(
       `libtorch 2.10 or newer (${ADVICE})`,
@@ -137,7 +140,23 @@ export async function openTorch(
     );
   }
   setEnvironment(options.environment ?? {});
+  if (options.keepsMemory) keepMemory();
   loadWith(found);
+  const functions = { ...FUNCTIONS, ...LATER };
+  const age = ageOf(found);
+  const opened = openLibrary(found.library, functions) as TorchFunctions;
+  return {
+    functions: opened,
+    ...age,
+    found,
+    gpu: openGpu(found.folder),
+    hasMatrixUnit: hasMatrixUnit(),
+    newWord: opened.torch_new_stable_ivalue ? undefined : newWord(),
+  };
+}
+
+/** The version of a libtorch, refused where its C interface is not yet stable. */
+function ageOf(found: FoundTorch): { abi: bigint; version: string } {
   const age = openLibrary(found.library, AGE);
   const abi = BigInt(age.aoti_torch_abi_version?.() ?? 0);
   const version = [56n, 48n, 40n].map((bits) => (abi >> bits) & 0xffn).join(
@@ -149,18 +168,7 @@ export async function openTorch(
       `${abi === 0n ? "an older one" : version} in ${found.folder}`,
     );
   }
-  return {
-    functions: openLibrary(found.library, {
-      ...FUNCTIONS,
-      ...LATER,
-    }) as TorchFunctions,
-    abi,
-    version,
-    found,
-    gpu: openGpu(found.folder),
-    hasMatrixUnit: hasMatrixUnit(),
-    newWord: newWord(),
-  };
+  return { abi, version };
 }
 
 /** Sets what libtorch reads when it is loaded; left out where not allowed. */
@@ -230,6 +238,23 @@ function names(folder: string): string[] {
     return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   } catch {
     return [];
+  }
+}
+
+/**
+ * Asks glibc to keep memory that tensors give back, instead of returning it to
+ * the system, from where it comes anew page by page: a tenth of a training step.
+ */
+function keepMemory(): void {
+  if (platform().os !== "linux") return;
+  try {
+    const { mallopt } = openLibrary("libc.so.6", {
+      mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
+    });
+    mallopt?.(MALLOC.trimThreshold, 2 ** 30);
+    mallopt?.(MALLOC.mostMappings, 0);
+  } catch {
+    // Another C library: it keeps memory as it will.
   }
 }
 

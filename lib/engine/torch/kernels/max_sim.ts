@@ -80,25 +80,15 @@ function scoreMeeting(
   const columns = ways ?? met;
   const rightRows = indices(torch, right.rows);
   const leftRows = indices(torch, left.rows);
-  const [a, b] = ([[q, leftRows], [d, rightRows]] as const).map(([x, rows]) =>
-    call("aten::reshape", rowsAt(torch, x, rows), [
-      stacks,
-      -1,
-      dimOf(torch, x),
-    ])
-  ) as [Handle, Handle];
-  const turned = call("aten::transpose.int", b, { int: 1 }, { int: 2 });
-  const similar = call("aten::view", call("aten::bmm", a, turned), [
-    texts * left.length,
-    columns,
-    right.length,
-  ]);
+  const product = products(torch, stacks, [[q, leftRows], [d, rightRows]]);
+  const shape = [texts * left.length, columns, right.length];
+  const similar = call("aten::view", product, shape);
   const [best, places] = torch.callMany(
     "aten::max.dim",
     [similar, { int: 2 }, false],
     2,
   ) as [Handle, Handle];
-  torch.free(similar);
+  [similar, product].forEach(torch.free);
   noteWinners(torch, winners, {
     meeting,
     leftRows,
@@ -109,9 +99,25 @@ function scoreMeeting(
   return sumOverQueries(torch, best, { ...left, columns });
 }
 
-/** The length of a matrix's rows. */
-function dimOf(torch: Tensors, matrix: Handle): number {
-  return torch.lengthOf(matrix, 1);
+/** Products of all rows of the left with all rows of the right, stack by stack. */
+function products(
+  torch: Tensors,
+  stacks: number,
+  sides: readonly (readonly [Handle, Handle])[],
+): Handle {
+  const { call } = torch;
+  const [a, b] = sides.map(([x, rows]) =>
+    call("aten::reshape", rowsAt(torch, x, rows), [
+      stacks,
+      -1,
+      torch.lengthOf(x, 1),
+    ])
+  ) as [Handle, Handle];
+  return call(
+    "aten::bmm",
+    a,
+    call("aten::transpose.int", b, { int: 1 }, { int: 2 }),
+  );
 }
 
 /** Writes the rows of the winning document tokens. */
