@@ -131,7 +131,7 @@ export async function openTensorFlow(
   if (age.TFE_TensorHandleCopySharingTensor === undefined) {
     throw cannot(
       `TensorFlow 2.1 or newer (${ADVICE})`,
-      `${version || "something else"} in ${found.folder}`,
+      `${version === "" ? "something else" : version} in ${found.folder}`,
     );
   }
   return {
