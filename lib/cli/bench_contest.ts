@@ -106,7 +106,7 @@ export async function runContest(
     }
     const [own, ...theirs] = await takeTurns(
       [contest, ...peers.map(({ peer }) => peer)],
-      { turns: settings.turns, signal },
+      { turns: settings.steps, signal },
     );
     const ours = { turns: [first, ...own!], startSeconds };
     for (const [i, peer] of peers.entries()) peer.turns.push(...theirs[i]!);

@@ -40,7 +40,7 @@ function sharedFlags(peers: readonly string[], axes: readonly string[]) {
   return {
     "document-length": integer(180, "longest document, in tokens", 4),
     dim: integer(128, "length of a token vector"),
-    turns: integer(6, "turns that count; one more before them warms up"),
+    steps: integer(6, "turns that count; one more before them warms up"),
     seed: integer(1, "chooses the texts or vectors", 0),
     threads: {
       type: "integer",

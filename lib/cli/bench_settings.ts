@@ -25,7 +25,7 @@ export interface BenchSettings {
   readonly gradient: boolean;
   readonly dim: number;
   readonly dropout: number;
-  readonly turns: number;
+  readonly steps: number;
   readonly seed: number;
   readonly threads: number;
   readonly against: readonly string[];

@@ -23,7 +23,7 @@ import {
 import { writeTinyModel } from "#tests/support/tiny_model.ts";
 import { FAKE_PEER } from "./fake_peer_command.ts";
 
-const SMALL = { engine: "reference", turns: 1, dim: 8, "document-length": 16 };
+const SMALL = { engine: "reference", steps: 1, dim: 8, "document-length": 16 };
 
 /** The tiny data with a full stop in each document, which is encoded but not scored. */
 const PUNCTUATED: TinyData = {

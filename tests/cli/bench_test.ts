@@ -42,7 +42,7 @@ async function measured(
 }
 
 Deno.test("bench() prints one JSON object with a falling loss when it trains a tiny model", async () => {
-  const result = await measured("train-step --turns 3 --ways 2");
+  const result = await measured("train-step --steps 3 --ways 2");
   const { benchmark, engine, precision, losses, peers, ratio } = result;
   assertEquals([benchmark, engine, precision, losses.length, peers, ratio], [
     ...["train-step", "reference", "fp32", 4],
@@ -57,7 +57,7 @@ Deno.test("bench() prints one JSON object with a falling loss when it trains a t
 
 Deno.test("bench() counts the tokens of documents when it encodes", async () => {
   const { seconds, tokens } = await measured(
-    "encode --turns 1 --texts 5 --whole",
+    "encode --steps 1 --texts 5 --whole",
   );
   assertEquals(seconds.length, 2);
   assertEquals(tokens, 5 * 7); // [CLS] marker, four words, [SEP]
@@ -67,7 +67,7 @@ Deno.test("bench() measures growth and draws it", async () => {
   const folder = await Deno.makeTempDir();
   const { code, lines, told } = await printed(() =>
     bench([
-      ..."max-sim --engine reference --queries 2 --documents 3 --dim 4 --turns 1"
+      ..."max-sim --engine reference --queries 2 --documents 3 --dim 4 --steps 1"
         .split(" "),
       ..."--document-length 8 --growth queries --sizes 2,1 --json".split(" "),
       ...["--figure", `${folder}/growth.svg`],

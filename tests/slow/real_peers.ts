@@ -32,8 +32,8 @@ if (!areMade) {
 
 const STEP = ["pylate", "sentence-transformers"];
 const SIM = ["torch", "sentence-transformers"];
-const TEXTS = { model: model ?? "", data: data ?? "", turns: 1 };
-const SMALL = { turns: 1, queries: 3, documents: 50 };
+const TEXTS = { model: model ?? "", data: data ?? "", steps: 1 };
+const SMALL = { steps: 1, queries: 3, documents: 50 };
 
 const CASES = [
   { name: "train-step", peers: STEP, flags: { ...TEXTS, queries: 2, ways: 3 } },
