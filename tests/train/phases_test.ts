@@ -47,7 +47,9 @@ function chainOf({ model, data }: TinyFiles) {
     },
     { loss: "kl", ways: 3, "learning-rate": 0.002, accumulate: 2 },
   ];
-  const json = { ...TINY_SETTINGS, ...shared, phases };
+  // Only the first phase names a form; the others take it over from its model.
+  const tiny = { ...TINY_SETTINGS, "query-form": undefined };
+  const json = { ...tiny, ...shared, phases };
   return phasedSettings(JSON.parse(JSON.stringify(json)), "phases.json");
 }
 
