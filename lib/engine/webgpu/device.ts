@@ -18,6 +18,9 @@ const LIMITS = [
   "maxComputeInvocationsPerWorkgroup",
 ] as const;
 
+/** What Deno's adapters offer through everything but OpenGL. */
+const NOT_OPENGL = "bgra8unorm-storage";
+
 /**
  * Asks Deno's WebGPU for a device.
  *
@@ -35,6 +38,11 @@ export async function graphicsDevice(
     throw new RangeError(
       "Cannot load the webgpu engine: expected a graphics adapter that Deno's WebGPU sees, got none; " +
         "install the driver (Vulkan on Linux; Debian's mesa-vulkan-drivers also computes on the processor)",
+    );
+  }
+  if (!adapter.features.has(NOT_OPENGL)) {
+    throw new RangeError(
+      `Cannot load the webgpu engine: expected an adapter through Vulkan, Metal or Direct3D, got ${adapter.info.description} through OpenGL, whose numbers differ; install a Vulkan driver`,
     );
   }
   const device = await adapter.requestDevice({

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { graphicsDevice } from "#lib/engine/webgpu/device.ts";
 
-/** True where Deno's WebGPU sees an adapter. */
-export const hasAdapter = await navigator.gpu?.requestAdapter() != null;
-if (!hasAdapter) {
-  console.log(
-    "skipped: no graphics adapter; Debian's mesa-vulkan-drivers computes on the processor",
-  );
-}
+/** True where the engine finds a device. */
+export const hasAdapter: boolean = await graphicsDevice().then(
+  () => true,
+  (error: Error) => {
+    console.log(`skipped: ${error.message}`);
+    return false;
+  },
+);
