@@ -64,32 +64,42 @@ export function estimateTraining(
   };
 }
 
-/** Milliseconds to try products for, and how many at least. */
-const TRIAL = { milliseconds: 300, products: 24 };
+/** Milliseconds to try products for. */
+const TRIAL = 300;
 
 /**
- * Operations a second of one product of middling size: the median of the later
- * half of many, for an engine's threads only start when there is work for them.
+ * Operations a second of one product of middling size, on a slow engine of a
+ * small one: the median of the later half of many, for an engine's threads only
+ * start when there is work for them.
  */
 function matrixSpeed(): number {
-  const [rows, width, out] = [1024, 512, 1024];
-  const times = tf.tidy(() => {
-    const x = tf.fill([rows, width], 0.5) as Tensor;
-    const weight = tf.fill([out, width], 0.5) as Tensor;
+  return tf.tidy(() => {
+    const small = productOf(256);
+    const isFast = Math.min(small(), small()) < 25;
+    const size = isFast ? 1024 : 256;
+    const product = isFast ? productOf(size) : small;
     const times: number[] = [];
-    const end = performance.now() + TRIAL.milliseconds;
-    while (times.length < TRIAL.products || performance.now() < end) {
+    const end = performance.now() + TRIAL;
+    while (times.length < 2 || performance.now() < end) times.push(product());
+    const settled = times.slice(times.length >> 1);
+    return 2 * size * size * WIDTH / (quantile(settled, 0.5) / 1000);
+  });
+}
+
+/** What is summed over in a product that is tried. */
+const WIDTH = 512;
+
+/** A product `[size, WIDTH]` by `[size, WIDTH]` transposed, which tells its milliseconds. */
+function productOf(size: number): () => number {
+  const x = tf.fill([size, WIDTH], 0.5) as Tensor;
+  const weight = tf.fill([size, WIDTH], 0.5) as Tensor;
+  return () =>
+    tf.tidy(() => {
       const start = performance.now();
       // Reading one number waits for the product without copying it.
-      tf.tidy(() =>
-        void read(tf.slice(linear(x, weight), [0, 0], [1, 1]) as Tensor)
-      );
-      times.push(performance.now() - start);
-    }
-    return times;
-  });
-  const settled = times.slice(times.length >> 1);
-  return 2 * rows * width * out / (quantile(settled, 0.5) / 1000);
+      read(tf.slice(linear(x, weight), [0, 0], [1, 1]) as Tensor);
+      return performance.now() - start;
+    });
 }
 
 /**
