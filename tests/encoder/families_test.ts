@@ -1,3 +1,4 @@
+import "#tests/support/permitted.ts";
 import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import { readBertCheckpoint } from "#lib/encoder/bert_checkpoint.ts";
 import { bertConfig } from "#lib/encoder/bert_config.ts";
