@@ -55,7 +55,9 @@ export function estimateTraining(
     (sum, [, [rows, columns]]) => sum + rows! + columns!,
     0,
   );
-  const rate = matrixSpeed() * STEP_EFFICIENCY;
+  const speed = speeds.get(tf.getBackend()) ?? matrixSpeed();
+  speeds.set(tf.getBackend(), speed);
+  const rate = speed * STEP_EFFICIENCY;
   return {
     stepSeconds: (isCached ? 8 : 6) * active * tokens / rate + 8e-9 * weights,
     tokenSeconds: 2 * active / rate,
@@ -64,12 +66,15 @@ export function estimateTraining(
   };
 }
 
+/** Operations a second of the engines that were tried: once a process is enough. */
+const speeds = new Map<string, number>();
+
 /** Milliseconds to try products for. */
-const TRIAL = 300;
+const TRIAL = 900;
 
 /**
  * Operations a second of one product of middling size, on a slow engine of a
- * small one: the median of the later half of many, for an engine's threads only
+ * small one: the median of the last quarter of many, for an engine's threads only
  * start when there is work for them.
  */
 function matrixSpeed(): number {
@@ -81,7 +86,7 @@ function matrixSpeed(): number {
     const times: number[] = [];
     const end = performance.now() + TRIAL;
     while (times.length < 2 || performance.now() < end) times.push(product());
-    const settled = times.slice(times.length >> 1);
+    const settled = times.slice(Math.floor(times.length * 0.75));
     return 2 * size * size * WIDTH / (quantile(settled, 0.5) / 1000);
   });
 }
