@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { tf } from "../tensor.ts";
+import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
+import { sizeOf } from "../reference/shape_walk.ts";
+import type { tf } from "../tensor.ts";
 import type { Argument } from "./calls.ts";
 import { buildGraph, type Graph, type GraphForm } from "./graph.ts";
 import { type Block, createMemory, type Memory } from "./memory.ts";
@@ -14,12 +16,11 @@ import type { Runtime } from "./runtime.ts";
 export type Values = Float32Array | Int32Array | Uint8Array;
 
 /** What the backend keeps of one tensor's data. */
-interface Storage {
+interface Storage extends CountedEntry {
   readonly values: Values;
   readonly block: Block;
   /** Texts, for the dtype `string` alone. */
   readonly texts?: readonly Uint8Array[];
-  references: number;
 }
 
 /** A part of a tensor: a shape, from an element on. */
@@ -40,13 +41,6 @@ const BYTES: Readonly<Record<string, number>> = {
   string: 1,
 };
 
-/** The product of the lengths. */
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const length of shape) size *= length;
-  return size;
-}
-
 /** The view of a block that a kind of numbers needs. */
 function viewOf(
   { buffer, offset }: Block,
@@ -59,8 +53,7 @@ function viewOf(
 }
 
 /** Tensors on pooled memory, and the graphs that compute on them. */
-export class OnnxBackend extends tf.KernelBackend {
-  readonly #data = new tf.DataStorage<Storage>(this, tf.engine());
+export class OnnxBackend extends CountedBackend<Storage> {
   readonly #graphs = new Map<string, Graph>();
   readonly #memory: Memory = createMemory();
 
@@ -77,13 +70,13 @@ export class OnnxBackend extends tf.KernelBackend {
     const block = this.#memory.take(size * BYTES[dtype]!);
     const values = viewOf(block, dtype, size);
     const dataId = {};
-    this.#data.set(dataId, { values, block, references: 1 });
+    this.entries.set(dataId, { values, block, references: 1 });
     return { dataId, shape: [...shape], dtype };
   }
 
   /** The numbers of a tensor, to read or to fill; valid until it is freed. */
   values(info: Info): Values {
-    return this.#data.get(info.dataId).values;
+    return this.entries.get(info.dataId).values;
   }
 
   /** The numbers of a float tensor, to read or to fill. */
@@ -93,7 +86,7 @@ export class OnnxBackend extends tf.KernelBackend {
 
   /** A tensor, or a part of it, as a graph's input or output. */
   argument(info: Info, { shape = info.shape, from = 0 }: Part = {}): Argument {
-    const { address } = this.#data.get(info.dataId).block;
+    const { address } = this.entries.get(info.dataId).block;
     const bytes = from * BYTES[info.dtype]!;
     return { address: bytes === 0 ? address : address + BigInt(bytes), shape };
   }
@@ -106,7 +99,7 @@ export class OnnxBackend extends tf.KernelBackend {
 
   /** Whether nobody else reads this tensor's numbers, under any shape. */
   isOwnedAlone(info: Info): boolean {
-    return this.#data.get(info.dataId).references === 1;
+    return this.entries.get(info.dataId).references === 1;
   }
 
   /** Frees a tensor that only kernels have seen. */
@@ -138,16 +131,6 @@ export class OnnxBackend extends tf.KernelBackend {
     return this.#memory.usage();
   }
 
-  override write(
-    values: tf.backend_util.BackendValues | null,
-    shape: number[],
-    dtype: tf.DataType,
-  ): object {
-    const info = this.allocate(shape, dtype);
-    this.#fill(info, values);
-    return info.dataId;
-  }
-
   override move(
     dataId: object,
     values: tf.backend_util.BackendValues,
@@ -157,65 +140,27 @@ export class OnnxBackend extends tf.KernelBackend {
   ): void {
     const info = this.allocate(shape, dtype);
     this.#fill(info, values);
-    const storage = this.#data.get(info.dataId);
-    this.#data.delete(info.dataId);
-    this.#data.set(dataId, { ...storage, references });
+    const storage = this.entries.get(info.dataId);
+    this.entries.delete(info.dataId);
+    this.entries.set(dataId, { ...storage, references });
   }
 
   /** Copies numbers, or keeps texts. */
   #fill(info: Info, values: tf.backend_util.BackendValues | null): void {
     if (values === null) return;
     if (info.dtype === "string") {
-      const storage = this.#data.get(info.dataId);
+      const storage = this.entries.get(info.dataId);
       const texts = values as Uint8Array[];
-      this.#data.set(info.dataId, { ...storage, texts });
+      this.entries.set(info.dataId, { ...storage, texts });
     } else this.values(info).set(values as Float32Array);
   }
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
-    const { values, texts } = this.#data.get(dataId);
+    const { values, texts } = this.entries.get(dataId);
     return texts === undefined ? values.slice() : [...texts];
   }
 
-  override read(dataId: object): Promise<tf.backend_util.BackendValues> {
-    return Promise.resolve(this.readSync(dataId));
-  }
-
-  override refCount(dataId: object): number {
-    return this.#data.has(dataId) ? this.#data.get(dataId).references : 0;
-  }
-
-  override incRef(dataId: object): void {
-    this.#data.get(dataId).references++;
-  }
-
-  override disposeData(dataId: object, force = false): boolean {
-    if (!this.#data.has(dataId)) return true;
-    const storage = this.#data.get(dataId);
-    storage.references--;
-    if (storage.references > 0 && !force) return false;
-    this.#memory.give(storage.block);
-    this.#data.delete(dataId);
-    return true;
-  }
-
-  override numDataIds(): number {
-    return this.#data.numDataIds();
-  }
-
-  override memory(): { unreliable: boolean } {
-    return { unreliable: false };
-  }
-
-  override timerAvailable(): boolean {
-    return false;
-  }
-
-  override floatPrecision(): 16 | 32 {
-    return 32;
-  }
-
-  override epsilon(): number {
-    return 1e-7;
+  protected override release({ block }: Storage): void {
+    this.#memory.give(block);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { hostKernels } from "../reference/host_kernels.ts";
 import { tf } from "../tensor.ts";
+import { viewKernels } from "../view_kernels.ts";
 import { BACKEND, type Kernel, registerKernels } from "./kernel.ts";
 import { attention, attentionGradient } from "./kernels/attention.ts";
 import { withCopies } from "./kernels/copies.ts";
@@ -22,7 +23,7 @@ import {
   sumOfSquares,
 } from "./kernels/steps.ts";
 import { unitNorm, unitNormGradient } from "./kernels/unit_norm.ts";
-import { cast, expandDims, identity, reshape } from "./kernels/shared.ts";
+import { cast } from "./kernels/cast.ts";
 import { openOnnxLibrary } from "./library.ts";
 import { OnnxBackend } from "./onnx_backend.ts";
 import { startRuntime } from "./runtime.ts";
@@ -73,9 +74,7 @@ function allKernels(): Record<string, Kernel> {
   return {
     ...withLarge(withCopies(plain)),
     Cast: cast(plain.Cast!),
-    Identity: identity,
-    Reshape: reshape,
-    ExpandDims: expandDims,
+    ...viewKernels,
     LabLinear: linear,
     LabLinearGrad: linearGradient,
     LabAttention: attention,

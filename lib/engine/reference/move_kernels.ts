@@ -1,5 +1,12 @@
 import type { HostArray, HostKernel, HostKernels } from "./host_kernel.ts";
-import { axesOf, placesOf, sizeOf, stridesOf } from "./shape_walk.ts";
+import {
+  axesOf,
+  boxIn,
+  pieceSizes,
+  placesOf,
+  sizeOf,
+  stridesOf,
+} from "./shape_walk.ts";
 
 /** Copies the numbers found at `places`, in their order. */
 function pick(x: HostArray, y: HostArray, places: Int32Array): HostArray {
@@ -22,21 +29,11 @@ const transpose: HostKernel = ({ inputs, attrs, allocate }) => {
 /** Cuts a box out; a size of -1 goes to the end. */
 const slice: HostKernel = ({ inputs, attrs, allocate }) => {
   const x = inputs["x"]!;
-  const begin = listOf(attrs["begin"]);
-  const size = listOf(attrs["size"] ?? []);
-  const shape = x.shape.map((length, axis) => {
-    const wanted = size[axis] ?? -1;
-    return wanted < 0 ? length - (begin[axis] ?? 0) : wanted;
-  });
+  const { start, shape } = boxIn(x.shape, attrs);
   const strides = stridesOf(x.shape);
-  const start = strides.reduce((at, step, i) => at + step * (begin[i] ?? 0), 0);
-  return pick(x, allocate(shape, x.dtype), placesOf(shape, strides, start));
+  const first = strides.reduce((at, step, i) => at + step * start[i]!, 0);
+  return pick(x, allocate(shape, x.dtype), placesOf(shape, strides, first));
 };
-
-/** A setting that is one number or many, as many. */
-function listOf(setting: unknown): number[] {
-  return Array.isArray(setting) ? setting as number[] : [setting as number];
-}
 
 /** Cuts along one axis into pieces of given sizes, or into a number of equal ones. */
 const split: HostKernel = ({ inputs, attrs, allocate }) => {
@@ -51,16 +48,6 @@ const split: HostKernel = ({ inputs, attrs, allocate }) => {
     return pick(x, allocate(shape, x.dtype), places);
   });
 };
-
-/** Sizes of the pieces; one of them may be -1, what is left. */
-function pieceSizes(setting: unknown, length: number): number[] {
-  if (typeof setting === "number") {
-    return new Array<number>(setting).fill(length / setting);
-  }
-  const given = setting as number[];
-  const known = given.reduce((sum, size) => sum + Math.max(size, 0), 0);
-  return given.map((size) => size < 0 ? length - known : size);
-}
 
 /** Lays arrays end to end along one axis. */
 const concat: HostKernel = ({ inputs, attrs, allocate }) => {

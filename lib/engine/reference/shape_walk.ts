@@ -107,3 +107,51 @@ export function axesOf(axis: unknown, rank: number): number[] {
   const given = Array.isArray(axis) ? axis as number[] : [axis as number];
   return given.map((i) => i < 0 ? i + rank : i);
 }
+
+/** Whether two shapes are the same. */
+export function isSameShape(
+  a: readonly number[],
+  b: readonly number[],
+): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+/**
+ * Sizes of the pieces that `SplitV` cuts an axis into.
+ *
+ * @param setting A number of equal pieces, or sizes of which one may be -1, what is left.
+ * @param length Size of the axis.
+ * @returns One size a piece.
+ */
+export function pieceSizes(setting: unknown, length: number): number[] {
+  if (typeof setting === "number") {
+    return new Array<number>(setting).fill(length / setting);
+  }
+  const given = setting as number[];
+  const known = given.reduce((sum, size) => sum + Math.max(size, 0), 0);
+  return given.map((size) => size < 0 ? length - known : size);
+}
+
+/**
+ * The box that `Slice` cuts out.
+ *
+ * @param shape Sizes of the whole.
+ * @param box Where it begins and its sizes, one number or many; what is missing
+ * begins at 0, and a size of -1 or none goes to the end.
+ * @returns A beginning and a size for each axis.
+ */
+export function boxIn(
+  shape: readonly number[],
+  box: { readonly begin?: unknown; readonly size?: unknown },
+): { readonly start: number[]; readonly shape: number[] } {
+  const begin = [box.begin ?? []].flat() as number[];
+  const size = [box.size ?? []].flat() as number[];
+  const start = shape.map((_, axis) => begin[axis] ?? 0);
+  return {
+    start,
+    shape: shape.map((length, axis) => {
+      const wanted = size[axis] ?? -1;
+      return wanted < 0 ? length - start[axis]! : wanted;
+    }),
+  };
+}

@@ -36,13 +36,6 @@ export const VIEW = {
   bool: Uint8Array,
 } as const;
 
-/** The product of the lengths. */
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const length of shape) size *= length;
-  return size;
-}
-
 /** Sizes and row-major steps as 64-bit numbers. */
 export function layoutOf(shape: readonly number[]) {
   const rank = Math.max(shape.length, 1);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sizeOf } from "../reference/shape_walk.ts";
 import { type Address, bytesAt } from "../foreign.ts";
 import {
   BYTES,
@@ -10,7 +11,6 @@ import {
   type Kind,
   layoutOf,
   type Numbers,
-  sizeOf,
   VIEW,
 } from "./elements.ts";
 import type { TorchLibrary } from "./library.ts";

@@ -4,11 +4,13 @@
  *
  * @module
  */
+import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
 import type { Address } from "../foreign.ts";
 import type { Precision } from "../precision.ts";
-import { tf } from "../tensor.ts";
+import type { tf } from "../tensor.ts";
 import { ELEMENT, type Handle } from "./operators.ts";
-import { ELEMENT_OF, type Kind, type Numbers, sizeOf } from "./elements.ts";
+import { isSameShape, sizeOf } from "../reference/shape_walk.ts";
+import { ELEMENT_OF, type Kind, type Numbers } from "./elements.ts";
 import type { Tensors } from "./tensors.ts";
 
 /** A tensor's name in TensorFlow.js: data, shape and kind. */
@@ -25,18 +27,16 @@ interface Storage {
 }
 
 /** What the backend keeps of one tensor's data. */
-interface Entry {
+interface Entry extends CountedEntry {
   readonly handle: Handle;
   readonly shape: readonly number[];
   readonly storage: Storage;
   /** Texts, for the dtype `string` alone. */
   readonly texts?: readonly Uint8Array[];
-  references: number;
 }
 
 /** Tensors of libtorch, by the names that TensorFlow.js gives them. */
-export class TorchBackend extends tf.KernelBackend {
-  readonly #entries = new tf.DataStorage<Entry>(this, tf.engine());
+export class TorchBackend extends CountedBackend<Entry> {
   readonly #storages = new Map<Address, Storage>();
   /** How activations are stored from now on. */
   precision: Precision = "fp32";
@@ -89,13 +89,13 @@ export class TorchBackend extends tf.KernelBackend {
     }
     storage.tensors++;
     const owned = this.torch.take(handle);
-    this.#entries.set(dataId, { handle: owned, storage, ...rest });
+    this.entries.set(dataId, { handle: owned, storage, ...rest });
   }
 
   /** The handle of a tensor; it stays the tensor's. */
   handle(info: Info): Handle {
-    const { handle, shape } = this.#entries.get(info.dataId);
-    if (isSame(shape, info.shape)) return handle;
+    const { handle, shape } = this.entries.get(info.dataId);
+    if (isSameShape(shape, info.shape)) return handle;
     return this.torch.call("aten::reshape", handle, info.shape);
   }
 
@@ -122,9 +122,9 @@ export class TorchBackend extends tf.KernelBackend {
   /** As `operand`, but a copy is kept until the tensor changes: for weights. */
   weight(info: Info): Handle {
     if (this.factor === ELEMENT.float32) return this.floats(info);
-    const { handle, storage, shape } = this.#entries.get(info.dataId);
+    const { handle, storage, shape } = this.entries.get(info.dataId);
     const isWhole = storage.bytes === 4 * sizeOf(shape);
-    if (!isWhole || !isSame(shape, info.shape)) return this.operand(info);
+    if (!isWhole || !isSameShape(shape, info.shape)) return this.operand(info);
     if (storage.cast?.shape !== `${shape}`) {
       this.#forgetCast(storage);
       const cast = this.torch.take(this.torch.as(handle, this.factor));
@@ -145,7 +145,7 @@ export class TorchBackend extends tf.KernelBackend {
    * copy. The handle is row-major and belongs to the scope.
    */
   target(info: Info): Handle {
-    const { storage } = this.#entries.get(info.dataId);
+    const { storage } = this.entries.get(info.dataId);
     const dense = this.torch.packed(this.floats(info));
     const isOwn = this.torch.storageOf(dense).start === storage.start;
     if (isOwn && storage.tensors > 1) {
@@ -175,16 +175,6 @@ export class TorchBackend extends tf.KernelBackend {
     return { bytes, storages: this.#storages.size, handles };
   }
 
-  override write(
-    values: tf.backend_util.BackendValues | null,
-    shape: number[],
-    dtype: tf.DataType,
-  ): object {
-    const dataId = {};
-    this.move(dataId, values, shape, dtype, 1);
-    return dataId;
-  }
-
   override move(
     dataId: object,
     values: tf.backend_util.BackendValues | null,
@@ -211,7 +201,7 @@ export class TorchBackend extends tf.KernelBackend {
   }
 
   override readSync(dataId: object): tf.backend_util.BackendValues {
-    const { handle, shape, texts } = this.#entries.get(dataId);
+    const { handle, shape, texts } = this.entries.get(dataId);
     if (texts !== undefined) return [...texts];
     return this.torch.scoped(() => {
       const kind = this.kindOf(handle);
@@ -226,57 +216,13 @@ export class TorchBackend extends tf.KernelBackend {
     return element === ELEMENT.int32 ? "int32" : "float32";
   }
 
-  override read(dataId: object): Promise<tf.backend_util.BackendValues> {
-    return Promise.resolve(this.readSync(dataId));
-  }
-
-  override refCount(dataId: object): number {
-    return this.#entries.has(dataId) ? this.#entries.get(dataId).references : 0;
-  }
-
-  override incRef(dataId: object): void {
-    this.#entries.get(dataId).references++;
-  }
-
-  override disposeData(dataId: object, force = false): boolean {
-    if (!this.#entries.has(dataId)) return true;
-    const entry = this.#entries.get(dataId);
-    entry.references--;
-    if (entry.references > 0 && !force) return false;
-    const { storage, handle } = entry;
+  protected override release({ storage, handle }: Entry): void {
     if (--storage.tensors === 0) {
       this.#forgetCast(storage);
       this.#storages.delete(storage.start);
     }
     this.torch.free(handle);
-    this.#entries.delete(dataId);
-    return true;
   }
-
-  override numDataIds(): number {
-    return this.#entries.numDataIds();
-  }
-
-  override memory(): { unreliable: boolean } {
-    return { unreliable: false };
-  }
-
-  override timerAvailable(): boolean {
-    return false;
-  }
-
-  override floatPrecision(): 16 | 32 {
-    return 32;
-  }
-
-  override epsilon(): number {
-    return 1e-7;
-  }
-}
-
-/** Whether two shapes are the same. */
-function isSame(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
 
 /** Numbers as the kind they are stored in. */

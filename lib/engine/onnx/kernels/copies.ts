@@ -5,7 +5,8 @@
  * @module
  */
 import type { Kernel, KernelCall } from "../kernel.ts";
-import { type Info, sizeOf } from "../onnx_backend.ts";
+import { boxIn, sizeOf } from "../../reference/shape_walk.ts";
+import type { Info } from "../onnx_backend.ts";
 
 /** Rows shorter than this are no gain over number by number. */
 const SHORT = 16;
@@ -21,17 +22,12 @@ function rowSize(shape: readonly number[]): number {
 /** `Slice` that takes whole rows. */
 const slice: Shortcut = ({ inputs, attrs, backend }) => {
   const x = inputs.x!;
-  const begin = [attrs.begin].flat() as number[];
-  const size = [attrs.size].flat() as number[];
-  const shape = x.shape.map((length, axis) => {
-    const wanted = size[axis] ?? -1;
-    return wanted < 0 ? length - (begin[axis] ?? 0) : wanted;
-  });
+  const { start, shape } = boxIn(x.shape, attrs);
   const isWhole = shape.every((length, axis) =>
     axis === 0 || length === x.shape[axis]
   );
   if (!isWhole || shape.length === 0) return undefined;
-  const from = begin[0]! * rowSize(shape);
+  const from = start[0]! * rowSize(shape);
   const y = backend.allocate(shape, x.dtype);
   const values = backend.values(x).subarray(from, from + sizeOf(shape));
   backend.values(y).set(values);

@@ -9,7 +9,8 @@
 import { tf } from "../../tensor.ts";
 import type { Attributes, GraphForm, Node } from "../graph.ts";
 import { type Kernel, type KernelCall, rowPieces } from "../kernel.ts";
-import { type Info, sizeOf } from "../onnx_backend.ts";
+import { sizeOf } from "../../reference/shape_walk.ts";
+import type { Info } from "../onnx_backend.ts";
 
 /** Fewer numbers than this are left to the plain kernels. */
 const LONG = 4096;

@@ -14,7 +14,8 @@ import {
   rowPieces,
   type Rows,
 } from "../kernel.ts";
-import { type Info, type OnnxBackend, sizeOf } from "../onnx_backend.ts";
+import { sizeOf } from "../../reference/shape_walk.ts";
+import type { Info, OnnxBackend } from "../onnx_backend.ts";
 import { activationGradient, type PieceGradient } from "./activation.ts";
 import { onLiveRows } from "./live_rows.ts";
 

@@ -10,7 +10,8 @@
  * @module
  */
 import type { Kernel, KernelCall } from "../kernel.ts";
-import { type Info, type OnnxBackend, sizeOf } from "../onnx_backend.ts";
+import { sizeOf } from "../../reference/shape_walk.ts";
+import type { Info, OnnxBackend } from "../onnx_backend.ts";
 
 /** The share of live rows up to which it pays to leave out the others. */
 const FEW = 0.75;

@@ -6,7 +6,8 @@
 import type { Argument } from "../calls.ts";
 import type { GraphForm } from "../graph.ts";
 import { type Kernel, type KernelCall, rowPieces } from "../kernel.ts";
-import { type Info, type OnnxBackend, sizeOf } from "../onnx_backend.ts";
+import { sizeOf } from "../../reference/shape_walk.ts";
+import type { Info, OnnxBackend } from "../onnx_backend.ts";
 
 /** Numbers of a piece: its ten or so intermediate results stay in the cache. */
 const PIECE = 1 << 16;

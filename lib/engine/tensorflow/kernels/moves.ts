@@ -3,33 +3,11 @@
  *
  * @module
  */
-import { axesOf, sizeOf } from "../../reference/shape_walk.ts";
+import { axesOf, boxIn, pieceSizes } from "../../reference/shape_walk.ts";
+import { viewKernels } from "../../view_kernels.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Info } from "../tensorflow_backend.ts";
 import { ELEMENT_OF, type Kind } from "../tensors.ts";
-
-/** `Identity`: the same memory again. */
-const identity: Kernel = ({ inputs, backend }) =>
-  backend.reshaped(inputs.x!, inputs.x!.shape);
-
-/** `Reshape`: the same memory under `attrs.shape`, where one -1 is worked out. */
-const reshape: Kernel = ({ inputs, attrs, backend }) => {
-  const wanted = attrs.shape as number[];
-  const known = sizeOf(wanted.filter((length) => length !== -1));
-  const rest = known === 0 ? 0 : sizeOf(inputs.x!.shape) / known;
-  return backend.reshaped(
-    inputs.x!,
-    wanted.map((length) => length === -1 ? rest : length),
-  );
-};
-
-/** `ExpandDims`: a new axis of length 1 at `attrs.dim`. */
-const expandDims: Kernel = ({ inputs, attrs, backend }) => {
-  const { shape } = inputs.input!;
-  const dim = attrs.dim as number;
-  const at = dim < 0 ? dim + shape.length + 1 : dim;
-  return backend.reshaped(inputs.input!, shape.toSpliced(at, 0, 1));
-};
 
 /** `Transpose`: the axes in another order. */
 const transpose: Kernel = ({ inputs, attrs, backend, flow }) => {
@@ -42,13 +20,7 @@ const transpose: Kernel = ({ inputs, attrs, backend, flow }) => {
 /** `Slice`: a box; a size of -1 goes to the end. */
 const slice: Kernel = ({ inputs, attrs, backend, flow }) => {
   const x = inputs.x!;
-  const begin = [attrs.begin].flat() as number[];
-  const size = [attrs.size ?? []].flat() as number[];
-  const start = x.shape.map((_, axis) => begin[axis] ?? 0);
-  const shape = x.shape.map((length, axis) => {
-    const wanted = size[axis] ?? -1;
-    return wanted < 0 ? length - start[axis]! : wanted;
-  });
+  const { start, shape } = boxIn(x.shape, attrs);
   const operands = [backend.handle(x), flow.whole(start), flow.whole(shape)];
   return backend.adopt(flow.call("Slice", operands), shape, x.dtype);
 };
@@ -68,16 +40,6 @@ const split: Kernel = ({ inputs, attrs, backend, flow }) => {
     backend.adopt(piece, x.shape.with(axis, sizes[i]!), x.dtype)
   );
 };
-
-/** Sizes of the pieces; one of them may be -1, what is left. */
-function pieceSizes(setting: unknown, length: number): number[] {
-  if (typeof setting === "number") {
-    return new Array<number>(setting).fill(length / setting);
-  }
-  const given = setting as number[];
-  const known = given.reduce((sum, size) => sum + Math.max(size, 0), 0);
-  return given.map((size) => size < 0 ? length - known : size);
-}
 
 /** `Unpack`: everything along one axis, which goes. */
 const unpack: Kernel = ({ inputs, attrs, backend, flow }) => {
@@ -153,9 +115,7 @@ const pad: Kernel = ({ inputs, attrs, backend, flow }) => {
 
 /** Kernels that move numbers without changing them. */
 export const moveKernels: Readonly<Record<string, Kernel>> = {
-  Identity: identity,
-  Reshape: reshape,
-  ExpandDims: expandDims,
+  ...viewKernels,
   Transpose: transpose,
   Slice: slice,
   SplitV: split,

@@ -6,7 +6,7 @@
 import { axesOf, broadcastShape } from "../../reference/shape_walk.ts";
 import { alike, type Kernel, type KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
-import { sizeOf } from "../elements.ts";
+import { sizeOf } from "../../reference/shape_walk.ts";
 import type { Tensors } from "../tensors.ts";
 import type { Info } from "../torch_backend.ts";
 

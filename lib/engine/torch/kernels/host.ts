@@ -5,7 +5,8 @@
  */
 import type { HostArray, HostKernel } from "../../reference/host_kernel.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
-import { ELEMENT_OF, type Kind, type Numbers, sizeOf } from "../elements.ts";
+import { sizeOf } from "../../reference/shape_walk.ts";
+import { ELEMENT_OF, type Kind, type Numbers } from "../elements.ts";
 import type { Info } from "../torch_backend.ts";
 
 /** Arrays of each kind of number. */

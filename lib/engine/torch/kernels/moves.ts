@@ -3,33 +3,11 @@
  *
  * @module
  */
-import { axesOf } from "../../reference/shape_walk.ts";
+import { axesOf, boxIn, pieceSizes } from "../../reference/shape_walk.ts";
+import { viewKernels } from "../../view_kernels.ts";
 import type { Kernel } from "../kernel.ts";
-import { ELEMENT_OF, type Kind, sizeOf } from "../elements.ts";
+import { ELEMENT_OF, type Kind } from "../elements.ts";
 import type { Info } from "../torch_backend.ts";
-
-/** `Identity`: the same numbers again. */
-const identity: Kernel = ({ inputs, backend }) =>
-  backend.reshaped(inputs.x!, inputs.x!.shape);
-
-/** `Reshape`: under `attrs.shape`, where one -1 is worked out. */
-const reshape: Kernel = ({ inputs, attrs, backend }) => {
-  const wanted = attrs.shape as number[];
-  const known = sizeOf(wanted.filter((length) => length !== -1));
-  const rest = known === 0 ? 0 : sizeOf(inputs.x!.shape) / known;
-  return backend.reshaped(
-    inputs.x!,
-    wanted.map((length) => length === -1 ? rest : length),
-  );
-};
-
-/** `ExpandDims`: a new axis of length 1 at `attrs.dim`. */
-const expandDims: Kernel = ({ inputs, attrs, backend }) => {
-  const shape = [...inputs.input!.shape];
-  const dim = attrs.dim as number;
-  shape.splice(dim < 0 ? dim + shape.length + 1 : dim, 0, 1);
-  return backend.reshaped(inputs.input!, shape);
-};
 
 /** `Transpose`: a view with the axes in another order. */
 const transpose: Kernel = ({ inputs, attrs, backend, torch }) => {
@@ -42,16 +20,11 @@ const transpose: Kernel = ({ inputs, attrs, backend, torch }) => {
 /** `Slice`: a view of a box; a size of -1 goes to the end. */
 const slice: Kernel = ({ inputs, attrs, backend, torch }) => {
   const x = inputs.x!;
-  const begin = [attrs.begin].flat() as number[];
-  const size = [attrs.size ?? []].flat() as number[];
-  const shape = x.shape.map((length, axis) => {
-    const wanted = size[axis] ?? -1;
-    return wanted < 0 ? length - (begin[axis] ?? 0) : wanted;
-  });
+  const { start, shape } = boxIn(x.shape, attrs);
   let view = backend.handle(x);
   shape.forEach((length, axis) => {
     if (length === x.shape[axis]) return;
-    view = torch.cut(view, axis, begin[axis] ?? 0, length);
+    view = torch.cut(view, axis, start[axis]!, length);
   });
   return backend.adopt(view, shape, x.dtype);
 };
@@ -67,16 +40,6 @@ const split: Kernel = ({ inputs, attrs, backend, torch }) => {
     return backend.adopt(view, x.shape.with(axis, length), x.dtype);
   });
 };
-
-/** Sizes of the pieces; one of them may be -1, what is left. */
-function pieceSizes(setting: unknown, length: number): number[] {
-  if (typeof setting === "number") {
-    return new Array<number>(setting).fill(length / setting);
-  }
-  const given = setting as number[];
-  const known = given.reduce((sum, size) => sum + Math.max(size, 0), 0);
-  return given.map((size) => size < 0 ? length - known : size);
-}
 
 /** `Unpack`: views of everything along one axis, which goes. */
 const unpack: Kernel = ({ inputs, attrs, backend, torch }) => {
@@ -151,9 +114,7 @@ const pad: Kernel = ({ inputs, attrs, backend, torch }) => {
 
 /** Kernels that move numbers without changing them. */
 export const moveKernels: Readonly<Record<string, Kernel>> = {
-  Identity: identity,
-  Reshape: reshape,
-  ExpandDims: expandDims,
+  ...viewKernels,
   Transpose: transpose,
   Slice: slice,
   SplitV: split,

@@ -7,7 +7,7 @@ import type { AdamOptions } from "../../ops/adam_step.ts";
 import type { ScheduleFreeOptions } from "../../ops/schedule_free_step.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
-import { sizeOf } from "../elements.ts";
+import { sizeOf } from "../../reference/shape_walk.ts";
 import type { Info } from "../torch_backend.ts";
 
 /** Numbers of a piece: its few intermediate results stay in the cache. */
