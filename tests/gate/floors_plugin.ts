@@ -108,7 +108,7 @@ function pure(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
 /** The files of `engine` that open libraries or read an engine's own files. */
 function mayUseDeno({ floor, path }: Place): boolean {
   return floor === "engine" &&
-    (path === "foreign.ts" ||
+    (path === "foreign.ts" || path === "installation.ts" ||
       /^[a-z]+\/(library|find_library|files)\.ts$/.test(path));
 }
 

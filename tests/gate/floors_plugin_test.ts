@@ -114,7 +114,7 @@ Deno.test("pure rule stays silent when a name is only a property, a key or a typ
   );
 });
 
-Deno.test("pure rule leaves the outer floors and foreign.ts alone when they touch the world", () => {
+Deno.test("pure rule leaves the outer floors, foreign.ts and installation.ts alone when they touch the world", () => {
   assertEquals(broken("lib/store/atomic.ts", `Deno.renameSync("a", "b");`), []);
   assertEquals(broken("lib/engine/foreign.ts", `Deno.dlopen("a", {});`), []);
   assertEquals(broken("lib/engine/ops/linear.ts", `Deno.dlopen("a", {});`), [

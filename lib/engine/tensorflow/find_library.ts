@@ -6,6 +6,11 @@
  * @module
  */
 import { environmentVariable, platform } from "../foreign.ts";
+import {
+  isReadableFile,
+  pythonFolder,
+  repositoryTop,
+} from "../installation.ts";
 
 /** An installed TensorFlow. */
 export interface FoundTensorFlow {
@@ -45,13 +50,6 @@ const END: Readonly<Record<string, string>> = {
 /** File names with the C interface: of Python's package, of the C package. */
 const NAMES = ["libtensorflow_cc", "libtensorflow"] as const;
 
-/** Prints TensorFlow's folder without importing it; the current folder is none of its places. */
-const ASK = `import sys
-sys.path = [p for p in sys.path if p]
-from importlib.util import find_spec
-spec = find_spec("tensorflow")
-print(spec.submodule_search_locations[0] if spec else "")`;
-
 /** Where to look, for tests. */
 export interface FindOptions {
   /** Instead of the variable `LIBTENSORFLOW`; empty for none. */
@@ -74,7 +72,7 @@ export interface FindOptions {
 export async function findTensorFlow(
   {
     named = environmentVariable("LIBTENSORFLOW") ?? "",
-    top = repository(),
+    top = repositoryTop(),
     python = "python3",
   }: FindOptions = {},
 ): Promise<TensorFlowSearch> {
@@ -93,7 +91,7 @@ export async function findTensorFlow(
     if (there.found) return there;
     if (from === "installation") tried.push(...there.tried);
   }
-  const { folder, reason } = await pythonFolder(python);
+  const { folder, reason } = await pythonFolder(python, "tensorflow");
   if (folder === undefined) return { tried: [...tried, reason] };
   const theirs = await search(python, folder, end);
   return {
@@ -113,7 +111,7 @@ async function search(
     const place = top + below;
     for (const name of NAMES) {
       const library = `${place}/${name}${end}`;
-      if (!await isFile(library)) continue;
+      if (!await isReadableFile(library)) continue;
       const framework = `${place}/libtensorflow_framework${end}`;
       return { found: { folder: place, library, framework, from }, tried: [] };
     }
@@ -123,47 +121,4 @@ async function search(
       `${from}: no libtensorflow_cc${end} in ${top}, its lib or its tensorflow`,
     ],
   };
-}
-
-/** Whether a file is there; one that may not be read is not. */
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch {
-    return false;
-  }
-}
-
-/** The top of this repository. */
-function repository(): string {
-  const url = new URL("../../..", import.meta.url);
-  return url.protocol === "file:"
-    ? decodeURIComponent(url.pathname).replace(/\/+$/, "")
-    : ".";
-}
-
-/** Asks a Python where TensorFlow is. */
-async function pythonFolder(
-  python: string,
-): Promise<{ readonly folder?: string; readonly reason: string }> {
-  const { state } = Deno.permissions.querySync({
-    name: "run",
-    command: python,
-  });
-  if (state !== "granted") {
-    return { reason: `${python}: not asked (--allow-run=${python})` };
-  }
-  try {
-    const { success, stdout } = await new Deno.Command(python, {
-      args: ["-c", ASK],
-      stdin: "null",
-      stderr: "null",
-    }).output();
-    const folder = new TextDecoder().decode(stdout).trim();
-    return success && folder !== ""
-      ? { folder, reason: "" }
-      : { reason: `${python}: has no tensorflow` };
-  } catch {
-    return { reason: `${python}: cannot be started` };
-  }
 }

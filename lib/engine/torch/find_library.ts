@@ -5,6 +5,11 @@
  * @module
  */
 import { environmentVariable, platform } from "../foreign.ts";
+import {
+  isReadableFile,
+  pythonFolder,
+  repositoryTop,
+} from "../installation.ts";
 
 /** An installed libtorch. */
 export interface FoundTorch {
@@ -33,13 +38,6 @@ const LIBRARY: Readonly<Record<string, string>> = {
   darwin: "libtorch_cpu.dylib",
 };
 
-/** Prints PyTorch's folder without importing it; the current folder is none of its places. */
-const ASK = `import sys
-sys.path = [p for p in sys.path if p]
-from importlib.util import find_spec
-spec = find_spec("torch")
-print(spec.submodule_search_locations[0] if spec else "")`;
-
 /** Where to look, for tests. */
 export interface FindOptions {
   /** Instead of the variable `LIBTORCH`; empty for none. */
@@ -61,7 +59,7 @@ export interface FindOptions {
 export async function findTorch(
   {
     named = environmentVariable("LIBTORCH") ?? "",
-    installed = installFolder(),
+    installed = `${repositoryTop()}/${INSTALL_FOLDER}`,
     python = "python3",
   }: FindOptions = {},
 ): Promise<TorchSearch> {
@@ -72,7 +70,7 @@ export async function findTorch(
   if (named !== "") return await search("LIBTORCH", named, file);
   const own = await search("installation", installed, file);
   if (own.found) return own;
-  const { folder, reason } = await pythonFolder(python);
+  const { folder, reason } = await pythonFolder(python, "torch");
   if (folder === undefined) return { tried: [...own.tried, reason] };
   const theirs = await search(python, folder, file);
   return {
@@ -91,52 +89,9 @@ async function search(
   for (const below of ["", "/lib", "/torch/lib"]) {
     const place = top + below;
     const library = `${place}/${file}`;
-    if (await isFile(library)) {
+    if (await isReadableFile(library)) {
       return { found: { folder: place, library, from }, tried: [] };
     }
   }
   return { tried: [`${from}: no ${file} in ${top}, its lib or its torch/lib`] };
-}
-
-/** Whether a file is there; one that may not be read is not. */
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch {
-    return false;
-  }
-}
-
-/** The installation folder of this repository. */
-function installFolder(): string {
-  const url = new URL(`../../../${INSTALL_FOLDER}`, import.meta.url);
-  return url.protocol === "file:"
-    ? decodeURIComponent(url.pathname)
-    : INSTALL_FOLDER;
-}
-
-/** Asks a Python where PyTorch is. */
-async function pythonFolder(
-  python: string,
-): Promise<{ readonly folder?: string; readonly reason: string }> {
-  const { state } = Deno.permissions.querySync({
-    name: "run",
-    command: python,
-  });
-  if (state !== "granted") {
-    return { reason: `${python}: not asked (--allow-run=${python})` };
-  }
-  try {
-    const { success, stdout } = await new Deno.Command(python, {
-      args: ["-c", ASK],
-      stdin: "null",
-      stderr: "null",
-    }).output();
-    const folder = new TextDecoder().decode(stdout).trim();
-    return success && folder !== ""
-      ? { folder, reason: "" }
-      : { reason: `${python}: has no torch` };
-  } catch {
-    return { reason: `${python}: cannot be started` };
-  }
 }
