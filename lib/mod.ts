@@ -143,6 +143,7 @@ export {
 } from "./text/pack_texts.ts";
 export { type PackedTokens } from "./text/packed_tokens.ts";
 export { packPairs, type PairForm } from "./text/pair_form.ts";
+export { pairSeparators } from "./text/pair_separators.ts";
 export { precompiledCharsmap } from "./text/precompiled_charsmap.ts";
 export {
   expandedLength,
@@ -151,6 +152,7 @@ export {
   type QueryForm,
 } from "./text/query_form.ts";
 export { specialTokens } from "./text/special_tokens.ts";
+export { tokenChunks } from "./text/token_chunks.ts";
 export { type Tokenizer } from "./text/tokenizer.ts";
 export { unigramModel, type UnigramVocabulary } from "./text/unigram_model.ts";
 export { unigramTokenizer } from "./text/unigram_tokenizer.ts";
@@ -183,7 +185,9 @@ export {
 export {
   type CrossEncoder,
   crossEncoder,
+  type CrossEncoderOptions,
   readCrossEncoderCheckpoint,
+  type ScoreActivation,
 } from "./encoder/cross_encoder.ts";
 export {
   type Dropout,
@@ -217,6 +221,11 @@ export { modernBertEncoder } from "./encoder/modern_bert_encoder.ts";
 export { pcaHead, type PcaHeadOptions } from "./encoder/pca_head.ts";
 export { positions, robertaPositions } from "./encoder/positions.ts";
 export { configNumber, type FieldBounds } from "./encoder/read_config.ts";
+export {
+  type CrossEncoderConfig,
+  type ScoreHead,
+  scoreHead,
+} from "./encoder/score_head.ts";
 export { sinusoids } from "./encoder/sinusoids.ts";
 export {
   type SymmetricEigen,
@@ -472,6 +481,14 @@ export {
 } from "./store/ledger_row.ts";
 export { type LockedFolder, lockFolder } from "./store/lock_folder.ts";
 export { type MetricsLog, openMetrics } from "./store/metrics_log.ts";
+export {
+  labelCount,
+  scoreActivation,
+} from "./store/model/cross_encoder_config.ts";
+export {
+  type CrossEncoderFolder,
+  isCrossEncoder,
+} from "./store/model/cross_encoder_folder.ts";
 export { type DenseModules, denseModules } from "./store/model/dense_files.ts";
 export { readDenseHead, type StoredHead } from "./store/model/dense_head.ts";
 export { type EncoderFamily, familyOf } from "./store/model/encoder_family.ts";
@@ -484,7 +501,6 @@ export {
   writePyLateForms,
 } from "./store/model/forms.ts";
 export {
-  isCrossEncoder,
   loadCrossEncoder,
   type LoadedCrossEncoder,
 } from "./store/model/load_cross_encoder.ts";
