@@ -154,6 +154,7 @@ export {
 export { specialTokens } from "./text/special_tokens.ts";
 export { tokenChunks } from "./text/token_chunks.ts";
 export { type Tokenizer } from "./text/tokenizer.ts";
+export { packTriples, type TripleForm } from "./text/triple_form.ts";
 export { unigramModel, type UnigramVocabulary } from "./text/unigram_model.ts";
 export { unigramTokenizer } from "./text/unigram_tokenizer.ts";
 export {
@@ -257,6 +258,14 @@ export {
   type MaxSimScoresOptions,
 } from "./score/max_sim_scores.ts";
 export { meanPool } from "./score/mean_pool.ts";
+export {
+  type DocumentPairs,
+  documentPairs,
+  type Preferences,
+  type PreferenceScore,
+  preferenceScores,
+  type SampledPairs,
+} from "./score/preferences.ts";
 export { type Similarity, withSimilarity } from "./score/similarity.ts";
 export {
   type SmoothMaxOptions,
@@ -507,6 +516,10 @@ export {
 export { loadModelFolder } from "./store/model/load_folder.ts";
 export { loadModel } from "./store/model/load_model.ts";
 export {
+  type LoadedPairwiseEncoder,
+  loadPairwiseEncoder,
+} from "./store/model/load_pairwise_encoder.ts";
+export {
   type LoadedTokenizer,
   loadTokenizer,
   loadUnigramTokenizer,
@@ -609,6 +622,10 @@ export {
   type Bm25Scores,
 } from "./search/bm25_index.ts";
 export { breathe } from "./search/breathe.ts";
+export {
+  compareDocuments,
+  type CompareDocumentsOptions,
+} from "./search/compare_documents.ts";
 export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,
