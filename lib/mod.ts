@@ -143,7 +143,7 @@ export {
 } from "./text/pack_texts.ts";
 export { type PackedTokens } from "./text/packed_tokens.ts";
 export { packPairs, type PairForm } from "./text/pair_form.ts";
-export { pairSeparators } from "./text/pair_separators.ts";
+export { type PairTemplate, pairTemplate } from "./text/pair_template.ts";
 export { precompiledCharsmap } from "./text/precompiled_charsmap.ts";
 export {
   expandedLength,

@@ -3,7 +3,6 @@ import {
   crossEncoder,
   readCrossEncoderCheckpoint,
 } from "../../encoder/cross_encoder.ts";
-import { refuseConfig } from "../../encoder/read_config.ts";
 import type { PairForm } from "../../text/pair_form.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { WeightMap } from "../weight_map.ts";
@@ -36,8 +35,8 @@ export interface LoadedCrossEncoder {
  * sentence-transformers' cross-encoders of these families and BGE's rerankers are.
  *
  * A pair has at most as many tokens as the model has positions, fewer where
- * `tokenizer_config.json` says so (`model_max_length`). Its separators are those of
- * `tokenizer.json`, else the family's.
+ * `tokenizer_config.json` says so (`model_max_length`). Its separators and segments are
+ * those of `tokenizer.json`, else the family's.
  *
  * Source: the MS MARCO cross-encoders of sentence-transformers, of this form; BGE's
  * `bge-reranker-v2-m3` is an XLM-R of it.
@@ -63,8 +62,7 @@ export async function loadCrossEncoder(
   folder: string,
 ): Promise<LoadedCrossEncoder> {
   const read = await readCrossEncoderFolder(folder, [1]);
-  const { config, segments, separators, tokenizer, tensors } = read;
-  if (segments === 1) throw refuseConfig("type_vocab_size from 2", segments);
+  const { config, tokenizer, tensors } = read;
   const activation = await scoreActivation(folder, config);
   const encoder = crossEncoder(config, { activation });
   const { weights, unused } = namingFile(
@@ -76,11 +74,7 @@ export async function loadCrossEncoder(
     encoder,
     tokenizer,
     parameters: weights,
-    pairForm: {
-      length: read.longest(encoder.maxTokens, 2),
-      ...(separators !== 1 && { separators }),
-      ...(segments === 0 && { segments: false }),
-    },
+    pairForm: { length: read.longest(encoder.maxTokens, 2), ...read.template },
     unused,
   };
 }

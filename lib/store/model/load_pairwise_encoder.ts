@@ -3,7 +3,6 @@ import {
   crossEncoder,
   readCrossEncoderCheckpoint,
 } from "../../encoder/cross_encoder.ts";
-import { refuseConfig } from "../../encoder/read_config.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { TripleForm } from "../../text/triple_form.ts";
 import type { WeightMap } from "../weight_map.ts";
@@ -38,7 +37,7 @@ const SEGMENT_TABLE = /(^|\.)embeddings\.token_type_embeddings\.weight$/;
  * A folder does not say that it is pairwise: that is the caller's knowledge.
  *
  * A BERT whose table has two segments gets a third of zeros: the released code looks
- * segments up by one-hot vectors, which gives an id beyond the table none. Families
+ * segments up by one-hot vectors, which gives an id beyond the table none. Models
  * without segments have none here either.
  *
  * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), section 3.4;
@@ -67,10 +66,9 @@ export async function loadPairwiseEncoder(
   form: Pick<TripleForm, "queryLength" | "rooms"> = {},
 ): Promise<LoadedPairwiseEncoder> {
   const read = await readCrossEncoderFolder(folder, [1, 2]);
-  const { segments, separators, tokenizer } = read;
-  if (segments === 1) throw refuseConfig("type_vocab_size from 2", segments);
+  const { segmentRows, template, tokenizer } = read;
   const labels = read.labels === 1 ? 1 : 2;
-  const { config, tensors } = segments === 2 ? withThirdSegment(read) : read;
+  const { config, tensors } = segmentRows === 2 ? withThirdSegment(read) : read;
   const encoder = crossEncoder(config, { labels, activation: "sigmoid" });
   const { weights, unused } = namingFile(
     `${folder}/model.safetensors`,
@@ -83,9 +81,8 @@ export async function loadPairwiseEncoder(
     parameters: weights,
     tripleForm: {
       length: read.longest(encoder.maxTokens, 3),
+      ...template,
       ...form,
-      ...(separators !== 1 && { separators }),
-      ...(segments === 0 && { segments: false }),
     },
     unused,
   };
