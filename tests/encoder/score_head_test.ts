@@ -126,8 +126,9 @@ for (const given of CASES) {
       await useEngine(engine);
       const { model, parameters, packed } = ready(given);
       const got = read(model.score(packed, parameters));
-      // 32 bits: 2 to 5 layers, each of some ten roundings of 6e-8; scores of about 1.
-      assertLess(distance(got, head.scores), 2e-5);
+      // 32 bits: 2 to 5 layers, each of some ten roundings of 6e-8, scores of about 1;
+      // 8e-7 was seen at most.
+      assertLess(distance(got, head.scores), 5e-6);
     });
   }
 }
