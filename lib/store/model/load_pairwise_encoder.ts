@@ -40,7 +40,7 @@ const SEGMENT_TABLE = /(^|\.)embeddings\.token_type_embeddings\.weight$/;
  * segments up by one-hot vectors, which gives an id beyond the table none. Models
  * without segments have none here either.
  *
- * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), section 3.4;
+ * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), the section on duoBERT;
  * their `run_duobert_msmarco.py`.
  * Differs: one label, and other families than BERT, are taken as well.
  *

@@ -142,7 +142,7 @@ const faults: readonly (readonly [
     "labels that nobody counts",
     { config: { num_labels: undefined } },
     RangeError,
-    "Cannot read config.json: expected num_labels or id2label, got none",
+    "Cannot read config.json: expected num_labels or id2label, without which transformers takes two, got none",
   ],
   [
     "labels that differ",
@@ -154,7 +154,7 @@ const faults: readonly (readonly [
     "no number of labels",
     { config: { num_labels: "1" } },
     RangeError,
-    'expected num_labels or id2label, got "1"',
+    'expected num_labels or id2label, without which transformers takes two, got "1"',
   ],
   [
     "one segment",

@@ -157,7 +157,7 @@ Deno.test("loadPairwiseEncoder() refuses what compares nothing", async () => {
     [
       { config: { num_labels: undefined } },
       RangeError,
-      "expected num_labels or id2label, got none",
+      "expected num_labels or id2label, without which transformers takes two, got none",
     ],
     [
       { config: { num_labels: 1 } },
