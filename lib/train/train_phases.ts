@@ -1,4 +1,5 @@
 import type { Model } from "../store/model/model.ts";
+import { isFolder } from "../store/is_folder.ts";
 import { createRun, resumeRun } from "../store/run_folder.ts";
 import type { LiveTeacher } from "../teach/live_teacher.ts";
 import { type PhasedSettings, settingsOfPhase } from "./phases.ts";
@@ -199,13 +200,4 @@ function folderOf(out: string, phase: number): string {
 /** The model that a phase leaves. */
 function modelOf(out: string, phase: number): string {
   return `${folderOf(out, phase)}/model`;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
