@@ -2,7 +2,7 @@
  * Whether there is a folder of that name.
  *
  * @param path Where to look.
- * @returns False where nothing is there, or a file.
+ * @returns False where nothing is there, or a file, or a file is on the way.
  * @throws {Error} What the system says where it does not let us look.
  *
  * @example Usage
@@ -10,15 +10,18 @@
  * import { isFolder } from "#lib/store/is_folder.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const paths = ["lib", "lib/mod.ts", "none"];
- * assertEquals(await Promise.all(paths.map(isFolder)), [true, false, false]);
+ * const paths = ["lib", "lib/mod.ts", "lib/mod.ts/a", "none"];
+ * const found = await Promise.all(paths.map(isFolder));
+ * assertEquals(found, [true, false, false, false]);
  * ```
  */
 export async function isFolder(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    const isAbsent = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory; // a path through a file
+    if (isAbsent) return false;
     throw error;
   }
 }
