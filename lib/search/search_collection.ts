@@ -45,6 +45,20 @@ export interface SearchCollectionOptions {
  * @param options Depth, parts, pooling, progress, signal.
  * @returns The run.
  * @throws {RangeError} If the form of the parts or of the pooling is not one.
+ *
+ * @example Usage
+ * ```ts
+ * import { loadModel, retrieverOf, searchCollection, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("auto");
+ * const retriever = retrieverOf(await loadModel("use-lite"));
+ * const queries = new Map([["q", "a small dog"]]);
+ * const documents = new Map([["a", "a puppy is a young dog"], ["b", "tax law"]]);
+ * const run = await searchCollection(retriever, { queries, documents });
+ * assertEquals([...run.get("q")!.keys()], ["a", "b"]);
+ * Object.values(retriever.parameters).forEach((tensor) => tensor.dispose());
+ * ```
  */
 export async function searchCollection(
   retriever: Retriever,

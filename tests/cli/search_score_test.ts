@@ -170,7 +170,9 @@ Deno.test("search refuses a split, a model, a place and an id that will not do, 
       assertRejects(() => search(files, given), Error, message);
     await refused({ split: "dev" }, "expected one of test, train");
     await refused({ model: `${root}/none` }, "Cannot load model");
+    await refused({ model: `${data}/corpus.jsonl/x` }, "Cannot load model");
     await refused({ data: `${root}/none` }, "Cannot load data");
+    await refused({ data: `${data}/corpus.jsonl/x` }, "Cannot load data");
     await refused({ out: `${model}/config.json/x` }, "Cannot write");
     const path = `${data}/corpus.jsonl`;
     const text = Deno.readTextFileSync(path);
