@@ -33,6 +33,8 @@ export interface Tensors extends Operators {
   ) => Handle;
   /** Bytes that stand somewhere in memory, used where they are. */
   readonly fromBytes: (address: Address, shape: readonly number[]) => Handle;
+  /** The first bytes of a tensor on the processor, not copied. */
+  readonly memory: (tensor: Handle, bytes: number) => ArrayBuffer;
   /** A copy of the numbers of a tensor. */
   readonly toHost: (tensor: Handle, kind: HostType, size: number) => Numbers;
   /** The sum, with a factor on the second. */
@@ -102,6 +104,7 @@ export function tensorsOf(
     ...views,
     ...makersOf(...parts),
     isCuda,
+    memory: (tensor, bytes) => bytesOf(library, operators, [tensor, bytes]),
     toHost: readerOf(views, ...parts),
   };
 }
