@@ -597,10 +597,16 @@ export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,
 } from "./search/english_analyzer.ts";
+export { type EncodedDocuments } from "./search/exact_max_sim.ts";
 export {
   type PartedDocuments,
   partedDocuments,
 } from "./search/parted_documents.ts";
+export {
+  pooledDocuments,
+  type PooledDocumentsOptions,
+  type VectorCount,
+} from "./search/pooled_documents.ts";
 export {
   parametersOf,
   type Retriever,
