@@ -1,6 +1,10 @@
 import type { MaxSimOptions } from "../ops/max_sim.ts";
-import { type Block, type Kept, tilesOf } from "../ops/max_sim_tiles.ts";
-import { sizeOf } from "../reference/shape_walk.ts";
+import {
+  type Block,
+  type Kept,
+  type Span,
+  tilesOf,
+} from "../ops/max_sim_tiles.ts";
 import { tf } from "../tensor.ts";
 import {
   DOCUMENT_GRADIENT,
@@ -36,20 +40,22 @@ interface Meeting {
 /** What a program makes of what. */
 interface Work {
   readonly inputs: Inputs;
-  readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32";
-  /** Workgroups; absent for a thread an element. */
-  readonly groups?: number;
+  /** What is made, new or there already. */
+  readonly output: Pick<tf.TensorInfo, "shape" | "dtype"> | tf.TensorInfo;
+  /** Workgroups; of `SCORES` threads. */
+  readonly groups: number;
+  /** Columns that are worked on; absent for all. */
+  readonly columns?: Span;
 }
 
 /** A program of TensorFlow.js. */
 function programOf(
   { key, inputs, code, workgroup, makesFeatures }: Shader,
-  { shape, groups }: Work,
+  { output, groups }: Work,
   lanes: Lanes,
 ) {
-  const threads = groups === undefined ? sizeOf(shape) : groups * workgroup;
-  const workgroupSize: [number, number, number] = [workgroup, 1, 1];
+  const threads = workgroup === undefined ? groups : groups * workgroup;
+  const workgroupSize: [number, number, number] = [workgroup ?? 64, 1, 1];
   const dispatchLayout = { x: [0] };
   return {
     variableNames: [...inputs],
@@ -57,7 +63,7 @@ function programOf(
       VECTORS.includes(name) ? lanes : 1
     ),
     outputComponent: makesFeatures ? lanes : 1,
-    outputShape: [...shape],
+    outputShape: output.shape,
     dispatchLayout,
     dispatch: webgpu_util.computeDispatch(
       dispatchLayout,
@@ -66,7 +72,6 @@ function programOf(
     ),
     workgroupSize,
     shaderKey: `${key}${lanes}`,
-    size: true,
     uniforms: MAX_SIM_UNIFORMS,
     getUserCode: () => code(lanes),
   };
@@ -74,7 +79,7 @@ function programOf(
 
 /** Runs programs about one meeting; frees what it uploads. */
 function runnerOf(backend: WebGPUBackend, meeting: Meeting) {
-  const { columns, dim, ways, query } = meeting;
+  const { columns: all, dim, ways, query } = meeting;
   const lanes: Lanes = dim % 4 === 0 ? 4 : 1;
   return (shader: Shader, work: Work): tf.TensorInfo => {
     const own: tf.TensorInfo[] = [];
@@ -85,14 +90,16 @@ function runnerOf(backend: WebGPUBackend, meeting: Meeting) {
       own.push(info);
       return info;
     });
-    const { groups = 0, dtype } = work;
+    const { start, length } = work.columns ?? { start: 0, length: all };
+    const { groups, output } = work;
+    const { rows: { length: slots } } = query;
+    const numbers = [length, start, all, dim / lanes, ways, slots, groups];
     const made = backend.runWebGPUProgram(
       programOf(shader, work, lanes),
       given,
-      dtype,
-      [columns, dim / lanes, ways, query.rows.length, groups].map(
-        (number) => ({ type: "int32", data: [number] }),
-      ),
+      output.dtype,
+      numbers.map((number) => ({ type: "int32", data: [number] })),
+      "dataId" in output ? output : undefined,
     );
     own.forEach(({ dataId }) => backend.disposeData(dataId));
     return made;
@@ -144,33 +151,74 @@ function slotsOf({ rows, total }: Kept): Int32Array {
   return slots;
 }
 
-/** `LabMaxSim`: `[scores, winners]`, winners as the program `WINNERS` leaves them. */
-const maxSim: tf.KernelFunc = ({ inputs, attrs, backend }) => {
+/** Bytes of a slot's winner and its similarity. */
+const WINNER_BYTES = 8;
+
+/**
+ * Parts of the columns whose winners one array of the device holds; all at once where a
+ * gradient will ask for them.
+ */
+function partsOf(backend: WebGPUBackend, { columns, query }: Meeting): Span[] {
+  const most = backend.device.limits.maxStorageBufferBindingSize;
+  const fitting = Math.floor(most / WINNER_BYTES / query.rows.length);
+  const room = Math.max(1, fitting);
+  if (columns <= room) return [{ start: 0, length: columns }];
+  if (isDifferentiated()) {
+    throw new RangeError(
+      `Cannot score by MaxSim on the graphics device: expected ${query.rows.length} query tokens to meet at most ${room} documents, got ${columns}; use a smaller batch`,
+    );
+  }
+  return Array.from({ length: Math.ceil(columns / room) }, (_, i) => ({
+    start: i * room,
+    length: Math.min(room, columns - i * room),
+  }));
+}
+
+/** Whether a gradient will be asked for. */
+function isDifferentiated(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
+/**
+ * `LabMaxSim`: `[scores, winners]`, winners as the program `WINNERS` leaves them, those
+ * of the last part of the columns where there are several.
+ */
+const maxSim: tf.KernelFunc = ({ inputs, attrs, backend: given }) => {
+  const backend = given as WebGPUBackend;
   const { queries, documents } = inputs as Record<string, tf.TensorInfo>;
   const options = attrs as unknown as MaxSimOptions;
   const meeting = meetingOf(options, queries!);
-  const { query, document, columns } = meeting;
-  const run = runnerOf(backend as WebGPUBackend, meeting);
+  const { query, document } = meeting;
+  const run = runnerOf(backend, meeting);
   const tiles = tilesOfSlots(meeting);
-  const winners = run(WINNERS, {
-    inputs: {
-      queries: queries!,
-      documents: documents!,
-      queryRows: query.rows,
-      documentRows: document.rows,
-      documentStarts: startsOf(document),
-      tiles,
-    },
-    shape: [2, columns, query.rows.length],
-    dtype: "int32",
-    groups: tiles.length / 3 * columns,
-  });
-  const scores = run(SCORES, {
-    inputs: { winners, queryStarts: startsOf(query) },
-    shape: [query.spans.length, columns],
-    dtype: "float32",
-  });
-  return [scores, winners];
+  const sides = {
+    queries: queries!,
+    documents: documents!,
+    queryRows: query.rows,
+    documentRows: document.rows,
+    documentStarts: startsOf(document),
+    tiles,
+  };
+  const queryStarts = startsOf(query);
+  const shape = [query.spans.length, meeting.columns];
+  let scores: Work["output"] = { shape, dtype: "float32" };
+  let winners: tf.TensorInfo | undefined;
+  for (const columns of partsOf(backend, meeting)) {
+    if (winners) backend.disposeData(winners.dataId);
+    winners = run(WINNERS, {
+      inputs: sides,
+      output: { shape: [2, columns.length, query.rows.length], dtype: "int32" },
+      groups: tiles.length / 3 * columns.length,
+      columns,
+    });
+    scores = run(SCORES, {
+      inputs: { winners, queryStarts },
+      output: scores,
+      groups: shape[0]! * columns.length,
+      columns,
+    });
+  }
+  return [scores as tf.TensorInfo, winners!];
 };
 
 /** `LabMaxSimGrad`: `[dqueries, ddocuments]`; only winners take part. */
@@ -188,8 +236,7 @@ const maxSimGradient: tf.KernelFunc = ({ inputs, attrs, backend }) => {
   const shared = { dscores, winners, slotQueries };
   const dqueries = run(QUERY_GRADIENT, {
     inputs: { ...shared, documents, tokenSlots: slotsOf(query) },
-    shape: queries.shape,
-    dtype: "float32",
+    output: { shape: queries.shape, dtype: "float32" },
     groups: queries.shape[0]!,
   });
   const ddocuments = run(DOCUMENT_GRADIENT, {
@@ -200,8 +247,7 @@ const maxSimGradient: tf.KernelFunc = ({ inputs, attrs, backend }) => {
       queryStarts,
       queryRows: query.rows,
     },
-    shape: documents.shape,
-    dtype: "float32",
+    output: { shape: documents.shape, dtype: "float32" },
     groups: documents.shape[0]!,
   });
   return [dqueries, ddocuments];

@@ -22,8 +22,8 @@ export interface Shader {
   readonly key: string;
   /** Arrays it reads, in their order. */
   readonly inputs: readonly string[];
-  /** Threads of a workgroup. */
-  readonly workgroup: number;
+  /** Threads of a workgroup where they work together. */
+  readonly workgroup?: number;
   /** Whether it makes rows of features. */
   readonly makesFeatures?: boolean;
   /** WGSL with a function `main`, given an index among all threads. */
@@ -36,9 +36,13 @@ export const TILE = 32;
 /** Lanes of features that a workgroup holds of each of them. */
 const DEPTH = 8;
 
-/** The numbers that all programs are told; a row of features is `width` times the lanes. */
+/**
+ * The numbers that all programs are told, in their order: columns of scores that are
+ * worked on, the first of them, and all there are; lanes of a row of features; ways, or
+ * 0; slots; and workgroups, or threads of a program without.
+ */
 export const MAX_SIM_UNIFORMS =
-  "columns : i32, width : i32, ways : i32, slots : i32, groups : i32,";
+  "columns : i32, first : i32, stride : i32, width : i32, ways : i32, slots : i32, groups : i32,";
 
 /** The type of a few features. */
 const features = (lanes: Lanes) => lanes === 4 ? "vec4<f32>" : "f32";
@@ -80,7 +84,7 @@ fn main(index : i32) {
   let column = group % uniforms.columns;
   if (localIndex == 0u) {
     let tile = group / uniforms.columns * 3;
-    let document = tiles[tile + 2] + column;
+    let document = tiles[tile + 2] + uniforms.first + column;
     span = vec4<i32>(tiles[tile], tiles[tile + 1],
       documentStarts[document], documentStarts[document + 1]);
   }
@@ -160,10 +164,9 @@ fn main(index : i32) {
 export const SCORES: Shader = {
   key: "labMaxSimScores",
   inputs: ["winners", "queryStarts"],
-  workgroup: 64,
   code: () => `
 fn main(index : i32) {
-  if (index >= uniforms.size) { return; }
+  if (index >= uniforms.groups) { return; }
   let query = index / uniforms.columns;
   let column = index % uniforms.columns;
   let bests = (uniforms.columns + column) * uniforms.slots;
@@ -171,7 +174,7 @@ fn main(index : i32) {
   for (var slot = queryStarts[query]; slot < queryStarts[query + 1]; slot++) {
     sum += bitcast<f32>(winners[bests + slot]);
   }
-  result[index] = sum;
+  result[query * uniforms.stride + uniforms.first + column] = sum;
 }`,
 };
 

@@ -4,8 +4,9 @@ import { composedMaxSim } from "#lib/engine/ops/max_sim_composition.ts";
 import { read, tensorOf, tf, valueAndGradients } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
 import { stream } from "#lib/num/stream.ts";
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import { hasAdapter } from "./adapter.ts";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 
 const random = stream(5, "webgpu MaxSim");
 
@@ -38,27 +39,46 @@ interface Meeting {
   readonly ways?: number | undefined;
 }
 
-/** Scores and both gradients of a weighted sum of them. */
-function measured(
-  { queries, documents, dim, ways }: Meeting,
-  score: (q: tf.Tensor, d: tf.Tensor, options: MaxSimOptions) => tf.Tensor,
-): number[][] {
-  const options = {
+/** Settings of MaxSim. */
+function optionsOf({ queries, documents, ways }: Meeting): MaxSimOptions {
+  return {
     queryOffsets: queries.offsets,
     queryKeep: queries.keep,
     documentOffsets: documents.offsets,
     documentKeep: documents.keep,
     ways,
   };
+}
+
+/** Both sides on the engine in use. */
+function vectorsOf({ queries, documents, dim }: Meeting) {
   const rows = ({ values }: Side) =>
     tensorOf(values, [values.length / dim, dim]);
+  return { q: rows(queries), d: rows(documents) };
+}
+
+/** Scores alone; frees everything. */
+function scored(meeting: Meeting): number[] {
+  const { q, d } = vectorsOf(meeting);
+  const scores = maxSim(q, d, optionsOf(meeting));
+  const numbers = [...read(scores)];
+  tf.dispose([q, d, scores]);
+  return numbers;
+}
+
+/** Scores and both gradients of a weighted sum of them. */
+function measured(
+  meeting: Meeting,
+  score: (q: tf.Tensor, d: tf.Tensor, options: MaxSimOptions) => tf.Tensor,
+): number[][] {
+  const options = optionsOf(meeting);
   let scores: number[] = [];
   const { value, gradients } = valueAndGradients(({ q, d }) => {
     const made = score(q!, d!, options);
     scores = [...read(made)];
     const weights = tf.reshape(tf.range(1, made.size + 1), made.shape);
     return tf.sum(tf.mul(made, weights));
-  }, { q: rows(queries), d: rows(documents) });
+  }, vectorsOf(meeting));
   const numbers = [value, gradients.q!, gradients.d!].map((x) => [...read(x)]);
   return [scores, ...numbers];
 }
@@ -146,3 +166,56 @@ for (const pair of FIRST_OF) {
     },
   });
 }
+
+/** Does work as if an array of the device held only so many bytes. */
+async function withRoom(bytes: number, work: () => void): Promise<void> {
+  await useEngine("webgpu");
+  const { limits } = (tf.backend() as WebGPUBackend).device;
+  const name = "maxStorageBufferBindingSize";
+  Object.defineProperty(limits, name, { value: bytes, configurable: true });
+  try {
+    assertEquals(limits[name], bytes);
+    work();
+  } finally {
+    delete (limits as unknown as Record<string, unknown>)[name];
+  }
+}
+
+for (const ways of [undefined, 5]) {
+  Deno.test({
+    name:
+      `MaxSim in WGSL works in parts where winners do not fit, ways ${ways}`,
+    ignore: !hasAdapter,
+    fn: async () => {
+      const dim = 12;
+      const [queries, documents] = [side(3, 9, dim), side(15, 7, dim)];
+      const meeting = { queries, documents, dim, ways };
+      await useEngine("reference");
+      const [wanted] = measured(meeting, maxSim);
+      const slots = queries.keep.filter((flag) => flag === 1).length;
+      await withRoom(2 * 8 * slots, () => {
+        const before = tf.backend().numDataIds();
+        const made = scored(meeting);
+        assertEquals(tf.backend().numDataIds(), before);
+        // 12 products and 9 sums in 32 bits
+        assertLess(largest(made.map((x, i) => x - wanted![i]!)), 1e-5);
+      });
+    },
+  });
+}
+
+Deno.test({
+  name: "MaxSim in WGSL says that a gradient's winners do not fit",
+  ignore: !hasAdapter,
+  fn: async () => {
+    const [queries, documents] = [side(1, 1, 4), side(3, 2, 4)];
+    const meeting = { queries, documents, dim: 4 };
+    await withRoom(8, () => {
+      assertThrows(
+        () => measured(meeting, maxSim),
+        RangeError,
+        "Cannot score by MaxSim on the graphics device: expected 1 query tokens to meet at most 1 documents, got 3; use a smaller batch",
+      );
+    });
+  },
+});
