@@ -110,6 +110,7 @@ export {
 } from "./engine/use_engine.ts";
 
 // text: strings to token ids
+export { withBertSettings } from "./text/bert_settings.ts";
 export { bertText } from "./text/bert_text.ts";
 export { bertTokenizer } from "./text/bert_tokenizer.ts";
 export {
