@@ -110,6 +110,7 @@ export {
 } from "./engine/use_engine.ts";
 
 // text: strings to token ids
+export { withBertSettings } from "./text/bert_settings.ts";
 export { bertText } from "./text/bert_text.ts";
 export { bertTokenizer } from "./text/bert_tokenizer.ts";
 export {
@@ -630,10 +631,16 @@ export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,
 } from "./search/english_analyzer.ts";
+export { type EncodedDocuments } from "./search/exact_max_sim.ts";
 export {
   type PartedDocuments,
   partedDocuments,
 } from "./search/parted_documents.ts";
+export {
+  pooledDocuments,
+  type PooledDocumentsOptions,
+  type VectorCount,
+} from "./search/pooled_documents.ts";
 export {
   parametersOf,
   type Retriever,

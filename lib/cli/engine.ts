@@ -7,7 +7,7 @@
 import { engineNames, useEngine } from "../engine/use_engine.ts";
 import type { EngineName } from "../engine/use_engine.ts";
 import type { SettingTable } from "../train/setting.ts";
-import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
 import { installTensorFlow } from "./install_tensorflow.ts";
 import { installTorch } from "./install_torch.ts";
 import { DONE, MISTAKE, printJson, runCommand } from "./main_guard.ts";
@@ -96,11 +96,9 @@ export async function engineCommand(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { given, words } = parseFlags(args, FLAGS, { words: 2 });
-  if (given.help) {
-    console.log(helpText(USAGE, FLAGS));
-    return DONE;
-  }
+  const parsed = flagsOrHelp(args, { usage: USAGE, flags: FLAGS, words: 2 });
+  if (parsed === undefined) return DONE;
+  const { given, words } = parsed;
   const [verb, what = ""] = words;
   const isKnown = verb === "install" && Object.hasOwn(INSTALLERS, what);
   if (verb !== undefined && !isKnown) {

@@ -15,7 +15,7 @@ import {
   experimentText,
   plannedText,
 } from "./experiment_report.ts";
-import { COMMON_FLAGS, helpText, parseFlags } from "./flags.ts";
+import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
 import { DONE, printJson, runCommand } from "./main_guard.ts";
 
 const FLAGS: SettingTable = {
@@ -74,11 +74,9 @@ export async function experimentCommand(
   args: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { given, words } = parseFlags(args, FLAGS, { words: 1 });
-  if (given.help) {
-    console.log(helpText(USAGE, FLAGS));
-    return DONE;
-  }
+  const parsed = flagsOrHelp(args, { usage: USAGE, flags: FLAGS, words: 1 });
+  if (parsed === undefined) return DONE;
+  const { given, words } = parsed;
   if (given.list) return listed(given);
   if (words[0] === undefined) {
     throw new RangeError(

@@ -7,7 +7,14 @@
 import { platform } from "../engine/foreign.ts";
 import { INSTALL_FOLDER } from "../engine/tensorflow/find_library.ts";
 import { gpuName } from "../engine/torch/gpu.ts";
-import { childProcess, type InstallOptions } from "./install_torch.ts";
+import {
+  type InstallOptions,
+  metadataOf,
+  pipInstaller,
+} from "./pip_installer.ts";
+
+/** What its package may be called. */
+const NAMES = ["tensorflow", "tensorflow_cpu"];
 
 /** TensorFlow's own libraries; all else in its package is for Python. */
 const LIBRARY = /^libtensorflow(_cc|_framework)?\./;
@@ -22,20 +29,14 @@ const LIBRARY = /^libtensorflow(_cc|_framework)?\./;
 export async function installTensorFlow(
   options: InstallOptions,
 ): Promise<void> {
-  const { python, version, indexUrl, say, folder = INSTALL_FOLDER } = options;
-  const run = options.run ?? childProcess("tensorflow", options.signal);
+  const { version, say, folder = INSTALL_FOLDER } = options;
   const gpu = options.cpu ? undefined : gpuName();
-  const pip = (...what: string[]) =>
-    run(python, [
-      ...["-m", "pip", "install", "--upgrade", "--target", folder],
-      ...(indexUrl ? ["--index-url", indexUrl] : []),
-      ...what,
-    ]);
+  const pip = pipInstaller("tensorflow", { ...options, folder });
   const package_ = `${packageFor(gpu)}${version ? `==${version}` : ""}`;
   say(`Installing ${package_} for ${gpu ?? "the processor"} into ${folder}`);
   await pip("--no-deps", package_);
   if (gpu !== undefined) {
-    const needed = cudaPackages(await metadataOf(folder));
+    const needed = cudaPackages(await metadataOf(folder, NAMES));
     if (needed.length > 0) await pip(...needed);
   }
   await removeUnneeded(`${folder}/tensorflow`);
@@ -67,17 +68,6 @@ function packageFor(gpu: string | undefined): string {
 export function cudaPackages(metadata: string): string[] {
   return [...metadata.matchAll(/^Requires-Dist: (nvidia-[^;\n]+)/gm)]
     .map(([, requirement]) => requirement!.trim());
-}
-
-/** TensorFlow's own list of what it needs. */
-async function metadataOf(folder: string): Promise<string> {
-  for await (const { name } of Deno.readDir(folder)) {
-    if (!/^tensorflow(_cpu)?-.*\.dist-info$/.test(name)) continue;
-    return await Deno.readTextFile(`${folder}/${name}/METADATA`);
-  }
-  throw new Deno.errors.NotFound(
-    `Cannot install tensorflow: expected pip to write ${folder}/tensorflow-*.dist-info, got none`,
-  );
 }
 
 /** Removes what only Python needs: more than half. */

@@ -6,32 +6,11 @@
  */
 import { INSTALL_FOLDER } from "../engine/torch/find_library.ts";
 import { gpuName } from "../engine/torch/gpu.ts";
-
-/** A program, run to its end. */
-export type RunProgram = (
-  program: string,
-  args: readonly string[],
-) => Promise<void>;
-
-/** What to install, and how. */
-export interface InstallOptions {
-  /** The Python whose pip installs. */
-  readonly python: string;
-  /** PyTorch's version; absent for the newest. */
-  readonly version?: string | undefined;
-  /** pip's index; absent for the one that pip is set to. */
-  readonly indexUrl?: string | undefined;
-  /** Leaves the GPU's parts out. */
-  readonly cpu: boolean;
-  /** Where progress goes, line by line. */
-  readonly say: (line: string) => void;
-  /** Stops pip. */
-  readonly signal?: AbortSignal | undefined;
-  /** Where to. Default the folder that the engine looks into. */
-  readonly folder?: string;
-  /** Runs pip. Default: as a child process. */
-  readonly run?: RunProgram;
-}
+import {
+  type InstallOptions,
+  metadataOf,
+  pipInstaller,
+} from "./pip_installer.ts";
 
 /** Parts of PyTorch's `lib` that a processor does not need: most of its size. */
 const FOR_GPU = /^lib(torch_cuda|torch_nvshmem|c10_cuda|caffe2_nvrtc)/;
@@ -46,20 +25,14 @@ const FOR_PYTHON = /^lib(torch_python|shm)/;
  * @throws {RangeError} If pip fails; its last lines stand above.
  */
 export async function installTorch(options: InstallOptions): Promise<void> {
-  const { python, version, indexUrl, say, folder = INSTALL_FOLDER } = options;
-  const run = options.run ?? childProcess("torch", options.signal);
+  const { version, say, folder = INSTALL_FOLDER } = options;
   const gpu = options.cpu ? undefined : gpuName();
-  const pip = (...what: string[]) =>
-    run(python, [
-      ...["-m", "pip", "install", "--upgrade", "--target", folder],
-      ...(indexUrl ? ["--index-url", indexUrl] : []),
-      ...what,
-    ]);
+  const pip = pipInstaller("torch", { ...options, folder });
   const package_ = `torch${version ? `==${version}` : ">=2.10"}`;
   say(`Installing ${package_} for ${gpu ?? "the processor"} into ${folder}`);
   if (gpu !== undefined) return await pip(package_);
   await pip("--no-deps", package_);
-  const needed = neededPackages(await metadataOf(folder));
+  const needed = neededPackages(await metadataOf(folder, ["torch"]));
   if (needed.length > 0) await pip(...needed);
   await removeUnneeded(folder);
 }
@@ -92,17 +65,6 @@ export function neededPackages(metadata: string): string[] {
   });
 }
 
-/** PyTorch's own list of what it needs. */
-async function metadataOf(folder: string): Promise<string> {
-  for await (const { name } of Deno.readDir(folder)) {
-    if (!/^torch-.*\.dist-info$/.test(name)) continue;
-    return await Deno.readTextFile(`${folder}/${name}/METADATA`);
-  }
-  throw new Deno.errors.NotFound(
-    `Cannot install torch: expected pip to write ${folder}/torch-*.dist-info, got none`,
-  );
-}
-
 /** Removes what a processor does not need. */
 async function removeUnneeded(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(`${folder}/torch`)) {
@@ -114,53 +76,5 @@ async function removeUnneeded(folder: string): Promise<void> {
     if (FOR_GPU.test(name) || FOR_PYTHON.test(name)) {
       await Deno.remove(`${folder}/torch/lib/${name}`, { recursive: true });
     }
-  }
-}
-
-/**
- * Runs programs whose output goes where ours goes.
- *
- * @param what What is installed, for people.
- * @param signal Stops them.
- * @returns Runs one to its end.
- * @throws {RangeError} If it fails.
- */
-export function childProcess(
-  what: string,
-  signal: AbortSignal | undefined,
-): RunProgram {
-  return async (program, args) => {
-    const { success, code } = await started(program, args, { what, signal });
-    if (success) return;
-    throw new RangeError(
-      `Cannot install ${what}: expected ${program} ${
-        args.slice(0, 3).join(" ")
-      } to succeed, got code ${code}; its reasons stand above`,
-    );
-  };
-}
-
-/** Starts a program and waits for it. */
-async function started(
-  program: string,
-  args: readonly string[],
-  { what, signal }: {
-    readonly what: string;
-    readonly signal: AbortSignal | undefined;
-  },
-): Promise<Deno.CommandStatus> {
-  try {
-    return await new Deno.Command(program, {
-      args: [...args],
-      stdin: "null",
-      stdout: "inherit",
-      stderr: "inherit",
-      ...(signal && { signal }),
-    }).spawn().status;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Deno.errors.NotFound(
-      `Cannot install ${what}: expected a program ${program}, got none; name one with --python`,
-    );
   }
 }

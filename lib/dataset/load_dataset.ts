@@ -31,7 +31,9 @@ export async function loadDataset(
 ): Promise<Dataset> {
   if (source === "wordnet") return await wordNetDataset();
   const info = await Deno.stat(source).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const isAbsent = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory; // a path through a file
+    if (!isAbsent) throw error;
   });
   if (info?.isDirectory) return await readBeir(source, options);
   throw new Deno.errors.NotFound(

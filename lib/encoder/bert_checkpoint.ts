@@ -89,6 +89,17 @@ export function readBertCheckpoint(
  * @param type Whose names. Default `bert`.
  * @returns By their names; query, key and value apart. Arrays are shared, not copied.
  * @throws {ShapeError} If a name is not one of ours; it is named.
+ *
+ * @example Usage
+ * ```ts
+ * import { writeBertCheckpoint } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bias = { shape: [6], values: Float32Array.of(1, 1, 2, 2, 3, 3) };
+ * const written = writeBertCheckpoint({ "layer.0.attention.qkv.bias": bias });
+ * const { shape, values } = written["encoder.layer.0.attention.self.key.bias"]!;
+ * assertEquals([shape, [...values]], [[2], [2, 2]]);
+ * ```
  */
 export function writeBertCheckpoint(
   weights: CheckpointTensors,

@@ -1,5 +1,10 @@
 import type { Activation } from "../engine/ops/linear.ts";
-import { configNumber, configObject, refuseConfig } from "./read_config.ts";
+import {
+  checkParameterCount,
+  configNumber,
+  configObject,
+  refuseConfig,
+} from "./read_config.ts";
 
 /** What a `config.json` may call a BERT or a descendant of the same layers. */
 export type BertType = "bert" | "distilbert" | "roberta" | "xlm-roberta";
@@ -29,9 +34,6 @@ export interface BertConfig {
   /** What the feed-forward part does to its inner values. */
   readonly hidden_act: Exclude<Activation, "none">;
 }
-
-/** Most parameters a configuration may ask for, about 40 GB of 32-bit floats. */
-const MOST_PARAMETERS = 1e10;
 
 /** DistilBERT's own names of fields. */
 const DISTILBERT: Readonly<Record<string, string>> = {
@@ -172,12 +174,7 @@ function checkFits(config: BertConfig): void {
   }
   const rows = config.vocab_size + config.max_position_embeddings +
     config.type_vocab_size;
-  const parameters = hidden *
-    (rows + config.num_hidden_layers * (4 * hidden + 2 * inner));
-  if (parameters > MOST_PARAMETERS) {
-    throw refuseConfig(
-      `sizes of at most ${MOST_PARAMETERS} parameters`,
-      parameters,
-    );
-  }
+  checkParameterCount(
+    hidden * (rows + config.num_hidden_layers * (4 * hidden + 2 * inner)),
+  );
 }

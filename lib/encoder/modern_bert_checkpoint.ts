@@ -96,6 +96,20 @@ export function readModernBertCheckpoint(
  * @param weights By our names, below the head; `in` stands before its `gate`.
  * @returns By their names.
  * @throws {ShapeError} If a name is not one of ours; it is named.
+ *
+ * @example Usage
+ * ```ts
+ * import { writeModernBertCheckpoint } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const half = (value: number) => ({ shape: [1, 2], values: Float32Array.of(value, value) });
+ * const written = writeModernBertCheckpoint({
+ *   "layer.0.feedforward.in.weight": half(1),
+ *   "layer.0.feedforward.gate.weight": half(2),
+ * });
+ * const { shape, values } = written["layers.0.mlp.Wi.weight"]!;
+ * assertEquals([shape, [...values]], [[2, 2], [1, 1, 2, 2]]);
+ * ```
  */
 export function writeModernBertCheckpoint(
   weights: CheckpointTensors,

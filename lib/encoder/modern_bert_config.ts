@@ -1,4 +1,9 @@
-import { configNumber, configObject, refuseConfig } from "./read_config.ts";
+import {
+  checkParameterCount,
+  configNumber,
+  configObject,
+  refuseConfig,
+} from "./read_config.ts";
 
 /** How far the tokens of a layer see. */
 export type ModernBertLayer = "full_attention" | "sliding_attention";
@@ -45,9 +50,6 @@ export interface ModernBertConfig {
   /** Cross-encoder only: what that layer does to its sum. */
   readonly classifier_activation: "gelu" | "relu";
 }
-
-/** Most parameters a configuration may ask for, about 40 GB of 32-bit floats. */
-const MOST_PARAMETERS = 1e10;
 
 /**
  * Reads a ModernBERT's `config.json`, which may be hostile, in its old form
@@ -221,12 +223,7 @@ function checkFits(config: ModernBertConfig): void {
     );
   }
   const layer = 4 * h + 3 * config.intermediate_size;
-  const parameters = h *
-    (config.vocab_size + config.layer_types.length * layer);
-  if (parameters > MOST_PARAMETERS) {
-    throw refuseConfig(
-      `sizes of at most ${MOST_PARAMETERS} parameters`,
-      parameters,
-    );
-  }
+  checkParameterCount(
+    h * (config.vocab_size + config.layer_types.length * layer),
+  );
 }

@@ -42,6 +42,23 @@ export function configNumber(
   );
 }
 
+/** Most parameters a configuration may ask for, about 40 GB of 32-bit floats. */
+const MOST_PARAMETERS = 1e10;
+
+/**
+ * Refuses sizes that no machine has room for.
+ *
+ * @param parameters What the sizes of a `config.json` come to.
+ * @throws {RangeError} If that is more than 1e10.
+ */
+export function checkParameterCount(parameters: number): void {
+  if (parameters <= MOST_PARAMETERS) return;
+  throw refuseConfig(
+    `sizes of at most ${MOST_PARAMETERS} parameters`,
+    parameters,
+  );
+}
+
 /**
  * Says which field of a `config.json` is wrong.
  *

@@ -8,6 +8,23 @@ import type { Encoder } from "./encoder.ts";
  *
  * @param encoder The encoder whose head is left out.
  * @returns An encoder of the states.
+ *
+ * @example Usage
+ * ```ts
+ * import { embedding, encoderOf, packRows, read, tensorOf, useEngine, withoutHead } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const encoder = encoderOf({
+ *   hidden: 2,
+ *   maxTokens: 8,
+ *   shapes: { word: [2, 2] },
+ *   states: (tokens, { word }) => embedding(word!, tokens.ids),
+ * }, { dim: 128 });
+ * const word = tensorOf([1, 0, 3, 4], [2, 2]);
+ * const { values } = withoutHead(encoder).encode(packRows([{ ids: [1] }]), { word });
+ * assertEquals([...read(values)], [3 / 5, 4 / 5]);
+ * ```
  */
 export function withoutHead(encoder: Encoder): Encoder {
   return {

@@ -99,6 +99,34 @@ export async function planExperiment(
  * @param options Scale, seeds, folders, engine.
  * @returns How many arms were finished now.
  * @throws {RangeError} If the experiment gives an arm that was not asked for.
+ *
+ * @example Usage
+ * ```ts
+ * import { type Experiment, runExperiment, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const scale = { says: "two items", settings: {} };
+ * const experiment: Experiment = {
+ *   ...{ id: "X-1", paper: "none", where: "here", question: "Is b more?", hypothesis: "Yes." },
+ *   arms: [{ name: "a", settings: { level: 1 } }, { name: "b", settings: { level: 2 } }],
+ *   ...{ baseline: "a", measure: "level", items: "items", claims: [], differs: [] },
+ *   ...{ scales: { smoke: scale, small: scale }, engine: "reference" },
+ *   run: async function* ({ arms }) {
+ *     for (const { name: arm, settings } of arms) {
+ *       const level = Number(settings.level);
+ *       yield { arm, values: { items: ["x", "y"], values: { level: [level, level] } } };
+ *     }
+ *   },
+ * };
+ * const folder = await Deno.makeTempDir();
+ * const options = {
+ *   ...{ scale: "smoke", seeds: 2, twins: false, commit: "unknown" } as const,
+ *   ...{ ledger: folder, work: folder, engine: await useEngine("reference") },
+ * };
+ * assertEquals(await runExperiment(experiment, options), 4); // two arms, two seeds
+ * assertEquals(await runExperiment(experiment, options), 0); // all are in the ledger
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function runExperiment(
   experiment: Experiment,

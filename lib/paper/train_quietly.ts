@@ -27,6 +27,31 @@ export interface TrainedForExperiment {
  * @param options Folder of the run; how many queries a split and how many
  * documents to keep, all by default; progress and signal.
  * @returns Model and test.
+ *
+ * @example Usage
+ * ```ts
+ * import { trainQuietly } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/qrels`);
+ * const files = {
+ *   "corpus.jsonl": '{"_id":"a","text":"cat"}\n{"_id":"b","text":"dog"}',
+ *   "queries.jsonl": '{"_id":"q","text":"feline"}\n{"_id":"r","text":"puppy"}',
+ *   "qrels/train.tsv": "q\ta\t1\nr\tb\t1",
+ *   "qrels/test.tsv": "q\ta\t1\nr\tb\t1",
+ * };
+ * for (const [name, text] of Object.entries(files)) {
+ *   await Deno.writeTextFile(`${folder}/${name}`, text);
+ * }
+ * const given = { data: folder, dim: 2, batch: 2, ways: 1, steps: 1, "save-every": 0 };
+ * const out = `${folder}/run`;
+ * const { model, test } = await trainQuietly(given, { out, limit: { queries: 2 } });
+ * assertEquals([model.hasHead, test.queries.size], [true, 2]);
+ * const again = await trainQuietly(given, { out }); // only loaded
+ * assertEquals(again.model.parameters, model.parameters);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function trainQuietly(
   settings: GivenSettings,

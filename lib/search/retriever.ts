@@ -27,6 +27,17 @@ export interface Retriever {
  *
  * @param model The model.
  * @returns The retriever; the caller disposes its `parameters`.
+ *
+ * @example Usage
+ * ```ts
+ * import { loadModel, retrieverOf, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("auto");
+ * const retriever = retrieverOf(await loadModel("use-lite")); // which has no head
+ * assertEquals(retriever.encoder.dim, retriever.encoder.hidden);
+ * Object.values(retriever.parameters).forEach((tensor) => tensor.dispose());
+ * ```
  */
 export function retrieverOf(model: Model): Retriever {
   return {
@@ -41,6 +52,16 @@ export function retrieverOf(model: Model): Retriever {
  *
  * @param weights Shape and numbers by name.
  * @returns Tensors; the caller disposes them.
+ *
+ * @example Usage
+ * ```ts
+ * import { parametersOf, read, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const { bias } = parametersOf({ bias: { shape: [2], values: Float32Array.of(1, 2) } });
+ * assertEquals([...read(bias!)], [1, 2]);
+ * ```
  */
 export function parametersOf(
   weights: WeightMap,

@@ -8,6 +8,7 @@ import {
 import { ShapeError } from "../num/shape_error.ts";
 import { fetchFromHub, type HubOptions } from "../store/hub.ts";
 import { parseHubId } from "../store/hub_id.ts";
+import { isFolder } from "../store/is_folder.ts";
 import { isCrossEncoder } from "../store/model/cross_encoder_folder.ts";
 import { loadCrossEncoder } from "../store/model/load_cross_encoder.ts";
 import { loadModel } from "../store/model/load_model.ts";
@@ -138,16 +139,6 @@ async function localFolder(source: string, hub: HubOptions): Promise<string> {
   const id = parseHubId(source);
   if (id === undefined || await isFolder(source)) return source;
   return (await fetchFromHub(id, hub)).folder;
-}
-
-/** Whether a path is a folder. */
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** A query and a document that fill whatever the model has room for. */

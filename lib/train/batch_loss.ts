@@ -78,6 +78,25 @@ export const LOSS_NAMES: readonly string[] = [
  *
  * @param settings Name of the loss and temperature.
  * @returns The loss of a batch.
+ *
+ * @example Usage
+ * ```ts
+ * import { batchLoss, packRows, read, tensorOf, useEngine } from "#lib/mod.ts";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const vectors = (rows: number[]) => ({
+ *   values: tensorOf(rows, [rows.length, 1]),
+ *   offsets: Int32Array.from([...rows.keys(), rows.length]),
+ *   keep: new Uint8Array(rows.length).fill(1),
+ * });
+ * const [queries, documents] = [packRows([{ ids: [1] }]), packRows([{ ids: [2] }, { ids: [3] }])];
+ * const batch = { queries, documents, ways: 2, excluded: new Uint8Array(2) };
+ * const loss = batchLoss({ loss: "pairwise", temperature: 0.5 });
+ * // One query of one token; its positive scores 1, its negative 0.
+ * const value = read(loss(vectors([1]), vectors([1, 0]), batch))[0]!;
+ * assertAlmostEquals(value, Math.log(1 + Math.exp(-1 / 0.5)), 1e-12);
+ * ```
  */
 export function batchLoss(
   settings: Pick<TrainSettings, "loss" | "temperature">,

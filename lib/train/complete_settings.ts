@@ -73,6 +73,22 @@ function familyDefaults(family: ModelFamily) {
  * @returns Every setting.
  * @throws {RangeError} If two settings contradict each other, or a batch has
  * more queries than there are.
+ *
+ * @example Usage
+ * ```ts
+ * import { completeSettings } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const settings = completeSettings({ epochs: 2 }, {
+ *   family: "bert",
+ *   trainingQueries: 160,
+ *   teacherScores: true,
+ *   givenNegatives: false,
+ *   engine: "onnx",
+ * });
+ * const { loss, batch, steps, negatives } = settings;
+ * assertEquals([loss, batch, steps, negatives], ["kl", 16, 20, "bm25"]);
+ * ```
  */
 export function completeSettings(
   given: GivenSettings,

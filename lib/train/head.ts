@@ -28,6 +28,19 @@ const STATES_PER_DIMENSION = 4;
  * @param dataset Where the documents are.
  * @param options Training split and seed.
  * @returns All weights, head included.
+ *
+ * @example Usage
+ * ```ts
+ * import { loadModel, startingWeights, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("auto");
+ * const model = await loadModel("use-lite", { dim: 2 });
+ * const documents = new Map([["a", "cat"], ["b", "dog"]]);
+ * const dataset = { name: "pets", queries: new Map(), documents, qrels: {} };
+ * const weights = startingWeights(model, dataset, { split: "train", seed: 1 });
+ * assertEquals(weights["head.weight"]?.shape, [2, 512]);
+ * ```
  */
 export function startingWeights(
   model: Model,

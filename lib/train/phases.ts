@@ -106,6 +106,20 @@ export function overruled(
  * @param index Which phase, counted from 0.
  * @param before Complete settings of the phase before, and the model it left.
  * @returns Settings of the phase by flag name.
+ *
+ * @example Usage
+ * ```ts
+ * import { settingsOfPhase } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const chain = { shared: { seed: 2, batch: 16 }, phases: [{}, { loss: "kl", seed: 3 }] };
+ * assertEquals(settingsOfPhase(chain, 1, { model: "run/phase-1/model" }), {
+ *   seed: 3,
+ *   batch: 16,
+ *   loss: "kl",
+ *   model: "run/phase-1/model",
+ * });
+ * ```
  */
 export function settingsOfPhase(
   { shared, phases }: PhasedSettings,

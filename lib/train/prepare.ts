@@ -34,6 +34,28 @@ export interface Prepared {
  * @param given Settings by flag name, already checked one by one.
  * @returns What a run starts from.
  * @throws {RangeError} If settings, model and data do not fit each other.
+ *
+ * @example Usage
+ * ```ts
+ * import { prepareTraining } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/qrels`);
+ * const files = {
+ *   "corpus.jsonl": '{"_id":"a","text":"cat"}\n{"_id":"b","text":"dog"}',
+ *   "queries.jsonl": '{"_id":"q","text":"feline"}\n{"_id":"r","text":"puppy"}',
+ *   "qrels/train.tsv": "q\ta\t1\nr\tb\t1",
+ *   "qrels/test.tsv": "q\ta\t1\nr\tb\t1",
+ * };
+ * for (const [name, text] of Object.entries(files)) {
+ *   await Deno.writeTextFile(`${folder}/${name}`, text);
+ * }
+ * const { settings, model, test } = await prepareTraining({ data: folder, dim: 2, ways: 2 });
+ * assertEquals([settings.model, model.encoder.dim], ["use-lite", 2]);
+ * assertEquals([settings.batch, test.queries.get("q")], [2, "feline"]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
   const engine = await useEngine(

@@ -27,6 +27,35 @@ export interface Start {
  * @throws {Deno.errors.AlreadyExists} If there is a run and `resume` is not asked for.
  * @throws {RangeError} If the settings are not those of the run.
  * @throws {SyntaxError} If the checkpoint is truncated or altered.
+ *
+ * @example Usage
+ * ```ts
+ * import { optimizerNamed, prepareTraining, startingWeights, startRun } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/qrels`);
+ * const files = {
+ *   "corpus.jsonl": '{"_id":"a","text":"cat"}\n{"_id":"b","text":"dog"}',
+ *   "queries.jsonl": '{"_id":"q","text":"feline"}\n{"_id":"r","text":"puppy"}',
+ *   "qrels/train.tsv": "q\ta\t1\nr\tb\t1",
+ *   "qrels/test.tsv": "q\ta\t1\nr\tb\t1",
+ * };
+ * for (const [name, text] of Object.entries(files)) {
+ *   await Deno.writeTextFile(`${folder}/${name}`, text);
+ * }
+ * const given = { data: folder, dim: 2, batch: 2, ways: 1, steps: 1, "save-every": 0 };
+ * const prepared = await prepareTraining(given);
+ * const { model, dataset, settings } = prepared;
+ * const { state, step } = await startRun(prepared, {
+ *   out: `${folder}/run`,
+ *   optimizer: optimizerNamed(settings.optimizer, settings),
+ *   weights: () => startingWeights(model, dataset, settings),
+ * });
+ * assertEquals([step, state.optimizer.step], [0, 0]);
+ * assertEquals(state.parameters["head.weight"]?.shape, [2, 512]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function startRun(
   prepared: Prepared,

@@ -73,6 +73,36 @@ export interface StepsTaken {
  * @param prepared What is trained.
  * @param options Folder, start, rule, negatives, teacher, progress, signal.
  * @returns The last state, and how long it took.
+ *
+ * @example Usage
+ * ```ts
+ * import { bm25, optimizerNamed, prepareTraining, startingWeights, startRun, takeSteps } from "#lib/mod.ts";
+ * import { assertEquals, assertGreater } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/qrels`);
+ * const files = {
+ *   "corpus.jsonl": '{"_id":"a","text":"cat"}\n{"_id":"b","text":"dog"}',
+ *   "queries.jsonl": '{"_id":"q","text":"feline"}\n{"_id":"r","text":"puppy"}',
+ *   "qrels/train.tsv": "q\ta\t1\nr\tb\t1",
+ *   "qrels/test.tsv": "q\ta\t1\nr\tb\t1",
+ * };
+ * for (const [name, text] of Object.entries(files)) {
+ *   await Deno.writeTextFile(`${folder}/${name}`, text);
+ * }
+ * const given = { data: folder, dim: 2, batch: 2, ways: 1, steps: 1, "save-every": 0 };
+ * const prepared = await prepareTraining(given);
+ * const { model, dataset, settings } = prepared;
+ * const optimizer = optimizerNamed(settings.optimizer, settings);
+ * const out = `${folder}/run`;
+ * const weights = () => startingWeights(model, dataset, settings);
+ * const start = await startRun(prepared, { out, optimizer, weights });
+ * const words = () => () => bm25(dataset.documents);
+ * const taken = await takeSteps(prepared, { out, start, optimizer, words });
+ * assertEquals(taken.state.optimizer.step, 1);
+ * assertGreater(taken.tokens, 0);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function takeSteps(
   prepared: Prepared,

@@ -13,6 +13,21 @@ import type { DrawnExample } from "./training_set.ts";
  * @param dataset Where the texts are.
  * @param model Tokenizer and forms.
  * @returns The batch.
+ *
+ * @example Usage
+ * ```ts
+ * import { loadModel, tokeniseBatch } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const queries = new Map([["q", "feline"], ["r", "a pet"]]);
+ * const documents = new Map([["a", "cat"], ["b", "dog"]]);
+ * const batch = tokeniseBatch([
+ *   { query: "q", documents: ["a"], positives: ["a"] },
+ *   { query: "r", documents: ["b"], positives: ["a", "b"] },
+ * ], { name: "pets", queries, documents, qrels: {} }, await loadModel("use-lite"));
+ * assertEquals([batch.ways, batch.queries.offsets.length], [1, 3]);
+ * assertEquals([...batch.excluded], [0, 0, 1, 0]); // "a" is no negative of "r"
+ * ```
  */
 export function tokeniseBatch(
   drawn: readonly DrawnExample[],

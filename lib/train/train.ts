@@ -72,6 +72,29 @@ export interface Trained {
  * @param options Folder, teacher, progress, signal.
  * @returns The model's folder and how it compares.
  * @throws {Deno.errors.Busy} If another process trains in the folder.
+ *
+ * @example Usage
+ * ```ts
+ * import { prepareTraining, train } from "#lib/mod.ts";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/qrels`);
+ * const files = {
+ *   "corpus.jsonl": '{"_id":"a","text":"cat"}\n{"_id":"b","text":"dog"}',
+ *   "queries.jsonl": '{"_id":"q","text":"feline"}\n{"_id":"r","text":"puppy"}',
+ *   "qrels/train.tsv": "q\ta\t1\nr\tb\t1",
+ *   "qrels/test.tsv": "q\ta\t1\nr\tb\t1",
+ * };
+ * for (const [name, text] of Object.entries(files)) {
+ *   await Deno.writeTextFile(`${folder}/${name}`, text);
+ * }
+ * const given = { data: folder, dim: 2, batch: 2, ways: 1, steps: 1, "save-every": 0 };
+ * const { steps, model, runs } = await train(await prepareTraining(given), { out: `${folder}/run` });
+ * assertEquals([steps, model], [1, `${folder}/run/model`]);
+ * assert(runs.after.get("q")!.has("a"));
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function train(
   prepared: Prepared,

@@ -1,4 +1,5 @@
 import type { Model } from "../store/model/model.ts";
+import { isFolder } from "../store/is_folder.ts";
 import { createRun, resumeRun } from "../store/run_folder.ts";
 import type { LiveTeacher } from "../teach/live_teacher.ts";
 import { type PhasedSettings, settingsOfPhase } from "./phases.ts";
@@ -47,6 +48,29 @@ export interface TrainedPhase {
  * @param options Folder of the chain.
  * @returns The phases, planned.
  * @throws {RangeError} If settings, model and data of a phase do not fit.
+ *
+ * @example Usage
+ * ```ts
+ * import { preparePhases } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/qrels`);
+ * const files = {
+ *   "corpus.jsonl": '{"_id":"a","text":"cat"}\n{"_id":"b","text":"dog"}',
+ *   "queries.jsonl": '{"_id":"q","text":"feline"}\n{"_id":"r","text":"puppy"}',
+ *   "qrels/train.tsv": "q\ta\t1\nr\tb\t1",
+ *   "qrels/test.tsv": "q\ta\t1\nr\tb\t1",
+ * };
+ * for (const [name, text] of Object.entries(files)) {
+ *   await Deno.writeTextFile(`${folder}/${name}`, text);
+ * }
+ * const shared = { data: folder, dim: 2, batch: 2, ways: 1, steps: 1 };
+ * const phases = [{ loss: "contrastive" }, { loss: "pairwise", ways: 2 }];
+ * const { planned } = await preparePhases({ shared, phases }, { out: `${folder}/run` });
+ * assertEquals(planned.map(({ settings }) => settings.loss), ["contrastive", "pairwise"]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function preparePhases(
   chain: PhasedSettings,
@@ -86,6 +110,30 @@ export async function preparePhases(
  * @returns The phases trained in this process; the last one is always among them.
  * @throws {Deno.errors.AlreadyExists} If there is a run and `resume` is not asked for.
  * @throws {RangeError} If the settings are not those of the chain that is resumed.
+ *
+ * @example Usage
+ * ```ts
+ * import { preparePhases, trainPhases } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.mkdir(`${folder}/qrels`);
+ * const files = {
+ *   "corpus.jsonl": '{"_id":"a","text":"cat"}\n{"_id":"b","text":"dog"}',
+ *   "queries.jsonl": '{"_id":"q","text":"feline"}\n{"_id":"r","text":"puppy"}',
+ *   "qrels/train.tsv": "q\ta\t1\nr\tb\t1",
+ *   "qrels/test.tsv": "q\ta\t1\nr\tb\t1",
+ * };
+ * for (const [name, text] of Object.entries(files)) {
+ *   await Deno.writeTextFile(`${folder}/${name}`, text);
+ * }
+ * const shared = { data: folder, dim: 2, batch: 2, steps: 1, "save-every": 0 };
+ * const phases = [{ loss: "contrastive", ways: 1 }, { loss: "pairwise", ways: 2 }];
+ * const out = `${folder}/run`;
+ * const done = await trainPhases(await preparePhases({ shared, phases }, { out }), { out });
+ * assertEquals(done.map(({ trained }) => trained.run), [`${out}/phase-1`, `${out}/phase-2`]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function trainPhases(
   prepared: PreparedPhases,
@@ -152,13 +200,4 @@ function folderOf(out: string, phase: number): string {
 /** The model that a phase leaves. */
 function modelOf(out: string, phase: number): string {
   return `${folderOf(out, phase)}/model`;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

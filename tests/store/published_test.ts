@@ -25,6 +25,7 @@ Deno.test("published averages of JaColBERTv2.5 are those of their columns, but w
     "MarginMSE",
     "KL + 0.05 MarginMSE",
     "KL + 0.1 MarginMSE",
+    "japanese-reranker-cross-encoder-base-v1",
   ]);
   for (const { rows } of tables) {
     for (const [row, numbers] of Object.entries(rows)) {
@@ -37,6 +38,36 @@ Deno.test("published averages of JaColBERTv2.5 are those of their columns, but w
       assertAlmostEquals(overall!, all, 0.0011, row);
     }
   }
+});
+
+Deno.test("arms that several tables of JaColBERTv2.5 have are the same in all", async () => {
+  const { tables } = await readPublished(
+    `${PUBLISHED_FOLDER}/jacolbert_v2_5.json`,
+  );
+  const measures = (table: string, row: string) =>
+    tables.find((one) => one.table === table)!.rows[row]!.slice(0, 4);
+  const original = "original ColBERTv2 scores (ms-marco-MiniLM-L-6-v2)";
+  assertEquals(measures("Table 3", "KL"), measures("Table 4", original));
+  assertEquals(
+    measures("Table 2", "fixed 32"),
+    measures("Table 8", "original settings, 320k tuples"),
+  );
+  assertEquals(
+    measures("Table 4", "bge-reranker-v2-m3 (M3)"),
+    measures("Table 8", "final settings, 320k tuples"),
+  );
+  // One row an arm: six teachers beside the original one, eleven mixtures.
+  const rows = tables.map(({ table, rows }) => [
+    table,
+    Object.keys(rows).length,
+  ]);
+  assertEquals(Object.fromEntries(rows), {
+    "Table 2": 4,
+    "Table 3": 14,
+    "Table 4": 7,
+    "Table 5": 11,
+    "Table 8": 4,
+  });
 });
 
 Deno.test("publishedNumber() refuses what the paper has not", () => {

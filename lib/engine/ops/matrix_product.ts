@@ -14,6 +14,16 @@ import type { Tensor } from "../tensor.ts";
  * @param a `[..., rows, inner]`, rank 2 or 3.
  * @param b `[..., inner, columns]`, of the same rank and the same stack size.
  * @returns `[..., rows, columns]`.
+ *
+ * @example Usage
+ * ```ts
+ * import { matrixProduct, read, tensorOf, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const product = matrixProduct(tensorOf([1, 2, 3, 4], [2, 2]), tensorOf([5, 6], [2, 1]));
+ * assertEquals([...read(product)], [1 * 5 + 2 * 6, 3 * 5 + 4 * 6]);
+ * ```
  */
 export function matrixProduct(a: Tensor, b: Tensor): Tensor {
   const differentiable = tf.customGrad((...given) => {

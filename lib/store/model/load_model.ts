@@ -1,5 +1,6 @@
 import { fetchFromHub, type HubOptions } from "../hub.ts";
 import { parseHubId } from "../hub_id.ts";
+import { isFolder } from "../is_folder.ts";
 import { loadModelFolder } from "./load_folder.ts";
 import type { LoadModelOptions, Model } from "./model.ts";
 import { loadUseLite } from "./use_lite_model.ts";
@@ -48,14 +49,4 @@ export async function loadModel(
     ...options,
     origin: `${id.name}@${commit}`,
   });
-}
-
-/** Whether a path is a folder. */
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
