@@ -8,6 +8,7 @@ import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { WeightMap } from "../weight_map.ts";
 import { scoreActivation } from "./cross_encoder_config.ts";
 import { readCrossEncoderFolder } from "./cross_encoder_folder.ts";
+import { namingFolder } from "./naming_folder.ts";
 import { namingFile } from "./weight_file.ts";
 
 /** A cross-encoder in memory: what a folder holds, ready to score with. */
@@ -58,9 +59,12 @@ export interface LoadedCrossEncoder {
  * await assertRejects(() => loadCrossEncoder("none"), Deno.errors.NotFound, "config.json");
  * ```
  */
-export async function loadCrossEncoder(
-  folder: string,
-): Promise<LoadedCrossEncoder> {
+export function loadCrossEncoder(folder: string): Promise<LoadedCrossEncoder> {
+  return namingFolder(folder, () => load(folder));
+}
+
+/** Loads the folder; an error may leave its name out. */
+async function load(folder: string): Promise<LoadedCrossEncoder> {
   const read = await readCrossEncoderFolder(folder, [1]);
   const { config, tokenizer, tensors } = read;
   const activation = await scoreActivation(folder, config);

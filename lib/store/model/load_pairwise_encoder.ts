@@ -7,6 +7,7 @@ import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { TripleForm } from "../../text/triple_form.ts";
 import type { WeightMap } from "../weight_map.ts";
 import { readCrossEncoderFolder } from "./cross_encoder_folder.ts";
+import { namingFolder } from "./naming_folder.ts";
 import { namingFile } from "./weight_file.ts";
 
 /** A pairwise cross-encoder in memory: what a folder holds, ready to compare with. */
@@ -61,9 +62,17 @@ const SEGMENT_TABLE = /(^|\.)embeddings\.token_type_embeddings\.weight$/;
  * await assertRejects(() => loadPairwiseEncoder("none"), Deno.errors.NotFound, "config.json");
  * ```
  */
-export async function loadPairwiseEncoder(
+export function loadPairwiseEncoder(
   folder: string,
   form: Pick<TripleForm, "queryLength" | "rooms"> = {},
+): Promise<LoadedPairwiseEncoder> {
+  return namingFolder(folder, () => load(folder, form));
+}
+
+/** Loads the folder; an error may leave its name out. */
+async function load(
+  folder: string,
+  form: Pick<TripleForm, "queryLength" | "rooms">,
 ): Promise<LoadedPairwiseEncoder> {
   const read = await readCrossEncoderFolder(folder, [1, 2]);
   const { segmentRows, template, tokenizer } = read;

@@ -142,7 +142,7 @@ const faults: readonly (readonly [
     "labels that nobody counts",
     { config: { num_labels: undefined } },
     RangeError,
-    "Cannot read config.json: expected num_labels or id2label, without which transformers takes two, got none",
+    "/config.json: expected num_labels or id2label, without which transformers takes two, got none",
   ],
   [
     "labels that differ",
