@@ -54,6 +54,16 @@ Deno.test("engineCommand() refuses other words and shows its help", async () => 
   assertMatch(lines.join("\n"), /deno task engine install tensorflow/);
 });
 
+Deno.test("engineCommand() installs what is named, by the Python that is named", async () => {
+  for (const what of ["torch", "tensorflow"]) {
+    await assertRejects(
+      () => printed(["install", what, "--python", "no-such-python", "--cpu"]),
+      Deno.errors.NotFound,
+      `Cannot install ${what}: expected a program no-such-python, got none`,
+    );
+  }
+});
+
 /** What pip would leave behind for a PyTorch with CUDA. */
 async function pretendInstalled(folder: string): Promise<void> {
   const lib = `${folder}/torch/lib`;
