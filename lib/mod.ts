@@ -110,6 +110,7 @@ export {
 } from "./engine/use_engine.ts";
 
 // text: strings to token ids
+export { withBertSettings } from "./text/bert_settings.ts";
 export { bertText } from "./text/bert_text.ts";
 export { bertTokenizer } from "./text/bert_tokenizer.ts";
 export {
@@ -143,6 +144,7 @@ export {
 } from "./text/pack_texts.ts";
 export { type PackedTokens } from "./text/packed_tokens.ts";
 export { packPairs, type PairForm } from "./text/pair_form.ts";
+export { pairSeparators } from "./text/pair_separators.ts";
 export { precompiledCharsmap } from "./text/precompiled_charsmap.ts";
 export {
   expandedLength,
@@ -151,7 +153,9 @@ export {
   type QueryForm,
 } from "./text/query_form.ts";
 export { specialTokens } from "./text/special_tokens.ts";
+export { tokenChunks } from "./text/token_chunks.ts";
 export { type Tokenizer } from "./text/tokenizer.ts";
+export { packTriples, type TripleForm } from "./text/triple_form.ts";
 export { unigramModel, type UnigramVocabulary } from "./text/unigram_model.ts";
 export { unigramTokenizer } from "./text/unigram_tokenizer.ts";
 export {
@@ -183,7 +187,9 @@ export {
 export {
   type CrossEncoder,
   crossEncoder,
+  type CrossEncoderOptions,
   readCrossEncoderCheckpoint,
+  type ScoreActivation,
 } from "./encoder/cross_encoder.ts";
 export {
   type Dropout,
@@ -217,6 +223,11 @@ export { modernBertEncoder } from "./encoder/modern_bert_encoder.ts";
 export { pcaHead, type PcaHeadOptions } from "./encoder/pca_head.ts";
 export { positions, robertaPositions } from "./encoder/positions.ts";
 export { configNumber, type FieldBounds } from "./encoder/read_config.ts";
+export {
+  type CrossEncoderConfig,
+  type ScoreHead,
+  scoreHead,
+} from "./encoder/score_head.ts";
 export { sinusoids } from "./encoder/sinusoids.ts";
 export {
   type SymmetricEigen,
@@ -248,6 +259,14 @@ export {
   type MaxSimScoresOptions,
 } from "./score/max_sim_scores.ts";
 export { meanPool } from "./score/mean_pool.ts";
+export {
+  type DocumentPairs,
+  documentPairs,
+  type Preferences,
+  type PreferenceScore,
+  preferenceScores,
+  type SampledPairs,
+} from "./score/preferences.ts";
 export { type Similarity, withSimilarity } from "./score/similarity.ts";
 export {
   type SmoothMaxOptions,
@@ -472,6 +491,14 @@ export {
 } from "./store/ledger_row.ts";
 export { type LockedFolder, lockFolder } from "./store/lock_folder.ts";
 export { type MetricsLog, openMetrics } from "./store/metrics_log.ts";
+export {
+  labelCount,
+  scoreActivation,
+} from "./store/model/cross_encoder_config.ts";
+export {
+  type CrossEncoderFolder,
+  isCrossEncoder,
+} from "./store/model/cross_encoder_folder.ts";
 export { type DenseModules, denseModules } from "./store/model/dense_files.ts";
 export { readDenseHead, type StoredHead } from "./store/model/dense_head.ts";
 export { type EncoderFamily, familyOf } from "./store/model/encoder_family.ts";
@@ -484,12 +511,15 @@ export {
   writePyLateForms,
 } from "./store/model/forms.ts";
 export {
-  isCrossEncoder,
   loadCrossEncoder,
   type LoadedCrossEncoder,
 } from "./store/model/load_cross_encoder.ts";
 export { loadModelFolder } from "./store/model/load_folder.ts";
 export { loadModel } from "./store/model/load_model.ts";
+export {
+  type LoadedPairwiseEncoder,
+  loadPairwiseEncoder,
+} from "./store/model/load_pairwise_encoder.ts";
 export {
   type LoadedTokenizer,
   loadTokenizer,
@@ -593,6 +623,10 @@ export {
   type Bm25Scores,
 } from "./search/bm25_index.ts";
 export { breathe } from "./search/breathe.ts";
+export {
+  compareDocuments,
+  type CompareDocumentsOptions,
+} from "./search/compare_documents.ts";
 export {
   englishAnalyzer,
   type EnglishAnalyzerOptions,

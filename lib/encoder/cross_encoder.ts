@@ -1,10 +1,14 @@
-import { embedding } from "../engine/ops/embedding.ts";
 import { linear } from "../engine/ops/linear.ts";
-import { type Parameters, type Tensor, tf } from "../engine/tensor.ts";
+import {
+  type Parameters,
+  type Tensor,
+  tensorOf,
+  tf,
+} from "../engine/tensor.ts";
 import type { PackedTokens } from "../text/packed_tokens.ts";
 import { readBertCheckpoint } from "./bert_checkpoint.ts";
-import { type BertConfig, bertConfig, type BertType } from "./bert_config.ts";
-import { bertEncoder } from "./bert_encoder.ts";
+import { bertConfig } from "./bert_config.ts";
+import { bertBackbone } from "./bert_encoder.ts";
 import { checkParameters } from "./check_inputs.ts";
 import {
   checkpointReader,
@@ -12,8 +16,28 @@ import {
   type ReadCheckpoint,
 } from "./checkpoint_tensor.ts";
 import type { EncodeOptions } from "./encoder.ts";
+import { encoderOf } from "./encoder_of.ts";
+import { readModernBertCheckpoint } from "./modern_bert_checkpoint.ts";
+import { modernBertConfig } from "./modern_bert_config.ts";
+import { modernBertBackbone } from "./modern_bert_encoder.ts";
+import { configObject } from "./read_config.ts";
+import { type CrossEncoderConfig, scoreHead } from "./score_head.ts";
 
-/** Reads a query and a document as one text, and gives one score. */
+/** What is done to a cross-encoder's logit where a score is wanted. */
+export type ScoreActivation = "identity" | "sigmoid";
+
+/** Settings of a cross-encoder. */
+export interface CrossEncoderOptions {
+  /**
+   * Rows of the classifier. With 2 the score is the logit of label 1 minus that of
+   * label 0, whose sigmoid is label 1's softmax. Default 1.
+   */
+  readonly labels?: 1 | 2;
+  /** What `predict` does to a score. Default `identity`. */
+  readonly activation?: ScoreActivation;
+}
+
+/** Reads a query and a document, or two, as one text, and gives one score. */
 export interface CrossEncoder {
   /** Longest pair, in tokens. */
   readonly maxTokens: number;
@@ -22,7 +46,7 @@ export interface CrossEncoder {
   /**
    * Scores pairs.
    *
-   * @param pairs What `packPairs` gave.
+   * @param pairs What `packPairs` or `packTriples` gave.
    * @param parameters Weights by name, as `shapes` lists them.
    * @param options Dropout.
    * @returns One logit a pair, `[pairs]`; the caller disposes it.
@@ -32,54 +56,45 @@ export interface CrossEncoder {
     parameters: Parameters,
     options?: EncodeOptions,
   ): Tensor;
+  /**
+   * Scores pairs and applies the activation, as sentence-transformers' `predict` does.
+   *
+   * @param pairs What `packPairs` or `packTriples` gave.
+   * @param parameters Weights by name, as `shapes` lists them.
+   * @param options Dropout.
+   * @returns One score a pair, `[pairs]`; the caller disposes it.
+   */
+  predict(
+    pairs: PackedTokens,
+    parameters: Parameters,
+    options?: EncodeOptions,
+  ): Tensor;
 }
-
-/** What stands above the layers of a type: theirs of our names, and between them what. */
-interface ScoreHead {
-  readonly pooler: string;
-  readonly classifier: string;
-  readonly activation: "tanh" | "relu";
-}
-
-/** The heads of Hugging Face's `ForSequenceClassification`. */
-const ROBERTA: ScoreHead = {
-  pooler: "classifier.dense",
-  classifier: "classifier.out_proj",
-  activation: "tanh",
-};
-const HEADS: Readonly<Record<BertType, ScoreHead>> = {
-  "bert": {
-    pooler: "bert.pooler.dense",
-    classifier: "classifier",
-    activation: "tanh",
-  },
-  "distilbert": {
-    pooler: "pre_classifier",
-    classifier: "classifier",
-    activation: "relu",
-  },
-  "roberta": ROBERTA,
-  "xlm-roberta": ROBERTA,
-};
 
 /** Names of the classifier in a checkpoint. */
 const CLASSIFIER =
   /(^|\.)(pre_classifier|classifier(\.dense|\.out_proj)?)\.(weight|bias)$/;
 
 /**
- * Makes a cross-encoder: a BERT, DistilBERT or XLM-R whose first token's state becomes a score.
+ * Makes a cross-encoder: a BERT, DistilBERT, RoBERTa, XLM-R or ModernBERT, one state of
+ * whose text becomes a score.
  *
  *     score = c . tanh(P state + p) + b          (DistilBERT: relu for tanh)
+ *     score = c . LN(gelu(P state)) + b          (ModernBERT; state may be a mean)
  *
- * The score is the logit, without a sigmoid: its scale is the model's own, so only
- * scores of one query compare.
+ * The score is the logit: its scale is the model's own, so only scores of one query
+ * compare. What the model's library gives may be its sigmoid: `predict`.
  *
- * Source: Nogueira and Cho 2019; equal to Hugging Face's `BertForSequenceClassification`,
- * `DistilBertForSequenceClassification` and `XLMRobertaForSequenceClassification` with
- * one label, which is what sentence-transformers' cross-encoders are.
+ * Source: Nogueira and Cho 2019; Nogueira et al. 2019 (duoBERT, of two labels); equal to
+ * Hugging Face's `BertForSequenceClassification`, `DistilBertForSequenceClassification`,
+ * `RobertaForSequenceClassification`, `XLMRobertaForSequenceClassification` and
+ * `ModernBertForSequenceClassification` with one label, which is what
+ * sentence-transformers' cross-encoders are.
  * Differs: no dropout before the classifier.
  *
- * @param config A parsed `config.json`, or what `bertConfig` made of it.
+ * @param config A parsed `config.json`, or what `bertConfig` or `modernBertConfig` made
+ * of it.
+ * @param options Labels, and what `predict` does.
  * @returns The cross-encoder.
  * @throws {RangeError} If the configuration is not one that is offered.
  *
@@ -105,48 +120,57 @@ const CLASSIFIER =
  * assertEquals([...read(teacher.score(packRows([{ ids: [1, 2] }]), parameters))], [3]);
  * ```
  */
-export function crossEncoder(config: unknown): CrossEncoder {
-  const sizes = bertConfig(config);
-  const encoder = bertEncoder(sizes);
-  const { "head.weight": _, ...below } = encoder.shapes;
-  const shapes = { ...below, ...headShapes(sizes) };
-  return {
-    maxTokens: encoder.maxTokens,
-    shapes,
-    score: (pairs, parameters, options = {}) => {
-      checkParameters(parameters, shapes);
-      return tf.tidy(() => {
-        const { values, offsets } = encoder.tokenStates(
-          pairs,
-          parameters,
-          options,
-        );
-        const first = embedding(values, offsets.slice(0, -1));
-        const [pooler, poolerBias] = [
-          parameters["pooler.weight"]!,
-          parameters["pooler.bias"]!,
-        ];
-        const pooled = HEADS[sizes.model_type ?? "bert"].activation === "relu"
-          ? linear(first, pooler, { bias: poolerBias, activation: "relu" })
-          : tf.tanh(linear(first, pooler, { bias: poolerBias }));
-        const bias = parameters["classifier.bias"]!;
-        return tf.reshape(
-          linear(pooled, parameters["classifier.weight"]!, { bias }),
-          [-1],
-        );
-      });
-    },
+export function crossEncoder(
+  config: unknown,
+  { labels = 1, activation = "identity" }: CrossEncoderOptions = {},
+): CrossEncoder {
+  const sizes = sizesOf(config);
+  const backbone = sizes.model_type === "modernbert"
+    ? modernBertBackbone(sizes)
+    : bertBackbone(sizes);
+  const { tokenStates } = encoderOf(backbone);
+  const head = scoreHead(sizes, labels);
+  const shapes = { ...backbone.shapes, ...head.shapes };
+  const score: CrossEncoder["score"] = (pairs, parameters, options = {}) => {
+    checkParameters(parameters, shapes);
+    return tf.tidy(() => {
+      const { values } = tokenStates(pairs, parameters, options);
+      const logits = head.logits(values, pairs, parameters);
+      const scores = labels === 1
+        ? logits
+        : linear(logits, tensorOf([-1, 1], [1, 2]));
+      return tf.reshape(scores, [-1]);
+    });
   };
+  return {
+    maxTokens: backbone.maxTokens,
+    shapes,
+    score,
+    predict: (...inputs) =>
+      tf.tidy(() => {
+        const scores = score(...inputs);
+        return activation === "sigmoid" ? tf.sigmoid(scores) : scores;
+      }),
+  };
+}
+
+/** The fields that matter of any configuration that is offered. */
+function sizesOf(config: unknown): CrossEncoderConfig {
+  return configObject(config).model_type === "modernbert"
+    ? modernBertConfig(config)
+    : bertConfig(config);
 }
 
 /**
  * Takes a cross-encoder's weights out of a checkpoint, whatever prefix its names have.
  *
  * @param tensors The checkpoint.
- * @param config The sizes every tensor must have.
+ * @param config The sizes every tensor must have, as in {@linkcode crossEncoder}.
+ * @param options Labels.
  * @returns The weights by our names, and what was left.
- * @throws {ShapeError} If a tensor is missing or has another shape, as where there is
- * more than one label; it is named.
+ * @throws {ShapeError} If a tensor is missing or has another shape, as where there are
+ * other labels; it is named.
+ * @throws {RangeError} If the configuration is not one that is offered.
  *
  * @example Usage
  * ```ts
@@ -165,14 +189,17 @@ export function crossEncoder(config: unknown): CrossEncoder {
  */
 export function readCrossEncoderCheckpoint(
   tensors: CheckpointTensors,
-  config: BertConfig,
+  config: unknown,
+  { labels = 1 }: Pick<CrossEncoderOptions, "labels"> = {},
 ): ReadCheckpoint {
-  const { weights, unused } = readBertCheckpoint(tensors, config);
+  const sizes = sizesOf(config);
+  const { weights, unused } = sizes.model_type === "modernbert"
+    ? readModernBertCheckpoint(tensors, sizes)
+    : readBertCheckpoint(tensors, sizes);
   const reader = checkpointReader(tensors, "cross-encoder weights");
-  for (const [name, shape] of Object.entries(headShapes(config))) {
-    const [part, field] = name.split(".") as ["pooler" | "classifier", string];
-    const theirs = `${HEADS[config.model_type ?? "bert"][part]}.${field}`;
-    weights[name] = reader.take(namesOf(theirs, tensors), shape);
+  const { names, shapes } = scoreHead(sizes, labels);
+  for (const [name, theirs] of Object.entries(names)) {
+    weights[name] = reader.take(namesOf(theirs, tensors), shapes[name]!);
   }
   return { weights, unused: unused.filter((name) => !CLASSIFIER.test(name)) };
 }
@@ -184,16 +211,4 @@ function namesOf(name: string, tensors: CheckpointTensors): string[] {
     other !== name && `.${other}`.endsWith(end)
   );
   return [name, ...found];
-}
-
-/** Name and shape of the parameters above the layers. */
-function headShapes(
-  { hidden_size: h }: BertConfig,
-): Record<string, readonly number[]> {
-  return {
-    "pooler.weight": [h, h],
-    "pooler.bias": [h],
-    "classifier.weight": [1, h],
-    "classifier.bias": [1],
-  };
 }

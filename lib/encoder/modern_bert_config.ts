@@ -43,6 +43,12 @@ export interface ModernBertConfig {
       { readonly rope_type: "default"; readonly rope_theta: number }
     >
   >;
+  /** Cross-encoder only: whether the first token's state is scored, or the mean of all. */
+  readonly classifier_pooling: "cls" | "mean";
+  /** Cross-encoder only: whether the layer below the classifier has a bias. */
+  readonly classifier_bias: boolean;
+  /** Cross-encoder only: what that layer does to its sum. */
+  readonly classifier_activation: "gelu" | "relu";
 }
 
 /**
@@ -51,7 +57,8 @@ export interface ModernBertConfig {
  * (`layer_types`, `rope_parameters`).
  *
  * Absent fields other than the sizes have Hugging Face's defaults: every third layer
- * sees all tokens, the others 128; bases 160,000 and 10,000; no biases; 8,192 positions.
+ * sees all tokens, the others 128; bases 160,000 and 10,000; no biases; 8,192 positions;
+ * a classifier on the first token's state.
  *
  * Source: transformers 5.23, `configuration_modernbert.py`; Warner et al. 2024.
  *
@@ -104,13 +111,19 @@ export function modernBertConfig(json: unknown): ModernBertConfig {
     norm_bias: flag(fields, "norm_bias"),
     attention_bias: flag(fields, "attention_bias"),
     mlp_bias: flag(fields, "mlp_bias"),
-    hidden_activation: activation(fields.hidden_activation ?? "gelu"),
+    hidden_activation: oneOf(fields, "hidden_activation", ["gelu", "relu"]),
     layer_types: layerTypes(fields),
     local_attention: size("local_attention", 1048576, 128),
     rope_parameters: {
       full_attention: rope(fields, "full_attention"),
       sliding_attention: rope(fields, "sliding_attention"),
     },
+    classifier_pooling: oneOf(fields, "classifier_pooling", ["cls", "mean"]),
+    classifier_bias: flag(fields, "classifier_bias"),
+    classifier_activation: oneOf(fields, "classifier_activation", [
+      "gelu",
+      "relu",
+    ]),
   };
   checkFits(config);
   return config;
@@ -126,10 +139,15 @@ function flag(
   throw refuseConfig(`${name} true or false`, value);
 }
 
-/** The activation, under our name. */
-function activation(name: unknown): "gelu" | "relu" {
-  if (name === "gelu" || name === "relu") return name;
-  throw refuseConfig('hidden_activation "gelu" or "relu"', name);
+/** One of two words, the first by default. */
+function oneOf<Word extends string>(
+  fields: Readonly<Record<string, unknown>>,
+  name: string,
+  [usual, other]: readonly [Word, Word],
+): Word {
+  const value = fields[name] ?? usual;
+  if (value === usual || value === other) return value as Word;
+  throw refuseConfig(`${name} "${usual}" or "${other}"`, value);
 }
 
 /** What each layer sees: as listed, else all tokens in every third. */

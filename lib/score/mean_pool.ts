@@ -1,7 +1,7 @@
 import type { Tensor } from "../engine/tensor.ts";
 import type { TokenVectors } from "../encoder/encoder.ts";
 import { countingTokens } from "./counting_tokens.ts";
-import { meanOfRows } from "./mean_of_rows.ts";
+import { meanOfRows } from "../engine/ops/mean_of_rows.ts";
 
 /**
  * One vector a text: the mean of its counting tokens.

@@ -1,6 +1,6 @@
 import type { Tensor } from "../engine/tensor.ts";
 import type { TokenVectors } from "../encoder/encoder.ts";
-import { meanOfRows } from "./mean_of_rows.ts";
+import { meanOfRows } from "../engine/ops/mean_of_rows.ts";
 
 /** Settings of {@linkcode tctPool}. */
 export interface TctPoolOptions {

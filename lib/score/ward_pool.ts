@@ -3,7 +3,7 @@ import { read } from "../engine/tensor.ts";
 import { flatClusters } from "../num/flat_clusters.ts";
 import { wardLinkage } from "../num/ward_linkage.ts";
 import { countingTokens } from "./counting_tokens.ts";
-import { meanOfRows } from "./mean_of_rows.ts";
+import { meanOfRows } from "../engine/ops/mean_of_rows.ts";
 
 /** Settings of {@linkcode wardPool}. */
 export interface WardPoolOptions {

@@ -49,8 +49,10 @@ export interface FetchedModel {
 const WANTED =
   /^((tokenizer|tokenizer_config|special_tokens_map|modules|config|config_sentence_transformers|sentence_bert_config|\d+_Dense\/config)\.json|(\d+_Dense\/)?model\.safetensors|vocab\.txt|artifact\.metadata|LICENSE)$/;
 
-/** Files without which there is no model. */
-const NEEDED = ["config.json", "model.safetensors"];
+/** The one file of weights, and the files in its place where it is cut into parts. */
+const WEIGHTS = "model.safetensors";
+const INDEX = `${WEIGHTS}.index.json`;
+const PARTS = /^model(-\d+-of-\d+\.safetensors|\.safetensors\.index\.json)$/;
 
 /**
  * Brings a model's files from the Hugging Face hub to the cache, or finds them
@@ -169,7 +171,8 @@ async function askListing(
     what,
   );
   const names = listing.files.map(({ name }) => name);
-  const missing = NEEDED.find((name) => !names.includes(name));
+  const needed = ["config.json", names.includes(INDEX) ? INDEX : WEIGHTS];
+  const missing = needed.find((name) => !names.includes(name));
   if (missing !== undefined) {
     throw new Deno.errors.NotFound(
       `Cannot load ${what} from the hub: expected ${missing} among its files, got [${
@@ -189,7 +192,11 @@ async function fetchFiles(id: HubId, { folder, listing, known, options }: {
 }): Promise<CachedFile[]> {
   const target = `${folder}/${listing.commit}`;
   const files: CachedFile[] = [];
-  for (const file of listing.files.filter(({ name }) => WANTED.test(name))) {
+  const isWhole = listing.files.some(({ name }) => name === WEIGHTS);
+  const wanted = listing.files.filter(({ name }) =>
+    WANTED.test(name) || !isWhole && PARTS.test(name)
+  );
+  for (const file of wanted) {
     const before = known?.files.find(({ name }) => name === file.name);
     if (before !== undefined && await isIntact(target, before)) {
       files.push(before);

@@ -9,12 +9,11 @@ import { ShapeError } from "../num/shape_error.ts";
 import { fetchFromHub, type HubOptions } from "../store/hub.ts";
 import { parseHubId } from "../store/hub_id.ts";
 import { isFolder } from "../store/is_folder.ts";
-import {
-  isCrossEncoder,
-  loadCrossEncoder,
-} from "../store/model/load_cross_encoder.ts";
+import { isCrossEncoder } from "../store/model/cross_encoder_folder.ts";
+import { loadCrossEncoder } from "../store/model/load_cross_encoder.ts";
 import { loadModel } from "../store/model/load_model.ts";
 import type { WeightMap } from "../store/weight_map.ts";
+import { tokenChunks } from "../text/token_chunks.ts";
 import {
   crossEncoderPairs,
   maxSimPairs,
@@ -70,10 +69,9 @@ export interface LoadTeacherOptions extends HubOptions {
  * @param source A folder, or a hub id.
  * @param options Tokens at a time, and how to reach the hub.
  * @returns The teacher, on the engine in use.
- * @throws {RangeError} If the model has no head and is no cross-encoder, or its
- * configuration is not offered.
- * @throws {ShapeError} If a weight is missing or has another shape, as where a
- * cross-encoder has more than one label.
+ * @throws {RangeError} If the model has no head and is no cross-encoder, its
+ * configuration is not offered, or a cross-encoder has more than one label.
+ * @throws {ShapeError} If a weight is missing or has another shape.
  * @throws {SyntaxError} If a file is truncated, altered or does not parse.
  * @throws {Deno.errors.NotFound} If there is no such folder, and it is no hub id.
  *
@@ -161,7 +159,7 @@ function scoreInChunks(
   checkBatch(batch);
   const pairs = scorer.pack(batch.queries, batch.documents);
   const scores = new Float32Array(batch.documents.length);
-  for (const [first, last] of chunksOf(pairs.tokens, chunkTokens)) {
+  for (const [first, last] of tokenChunks(pairs.tokens, chunkTokens)) {
     const values = numbersOf(() => pairs.score(first, last, parameters));
     scores.set(values, first);
   }
@@ -183,22 +181,6 @@ function checkBatch({ queries, documents }: TeachableTexts): void {
     "queries [queries] and documents [queries * ways]",
     `${queries.length} queries and ${documents.length} documents`,
   );
-}
-
-/** Stretches of pairs of at most so many tokens, each of at least one pair. */
-function* chunksOf(
-  sizes: Int32Array,
-  most: number,
-): Generator<readonly [first: number, last: number]> {
-  for (let first = 0; first < sizes.length;) {
-    let last = first + 1;
-    let tokens = sizes[first]!;
-    while (last < sizes.length && tokens + sizes[last]! <= most) {
-      tokens += sizes[last++]!;
-    }
-    yield [first, last];
-    first = last;
-  }
 }
 
 /** The numbers of a tensor that is made, read and freed. */

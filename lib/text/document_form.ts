@@ -28,11 +28,11 @@ export const PUNCTUATION: readonly string[] = [
  *
  * A token whose piece is on the skiplist is encoded like any other, so that its
  * neighbours see it, and does not count in scoring. A listed piece that the vocabulary
- * lacks drops nothing.
+ * lacks stands for the unknown token, so that every unknown is dropped: models of ColBERT
+ * and PyLate were trained so.
  *
- * Source: Khattab and Zaharia 2020, section 3.2.
- * Differs: PyLate takes a listed piece that the vocabulary lacks for the unknown token,
- * and so drops every unknown.
+ * Source: Khattab and Zaharia 2020, section 3.2; PyLate 1.6.0, `models/colbert.py`; ColBERT
+ * v2, `modeling/colbert.py`.
  *
  * @param texts The documents, at least one, none empty.
  * @param tokenizer Splits them.
@@ -58,7 +58,9 @@ export function packDocuments(
   form: DocumentForm,
 ): PackedTokens {
   const { skiplist = [] } = form;
-  const dropped = new Set(skiplist.map((piece) => tokenizer.id(piece)));
+  const dropped = new Set(
+    skiplist.map((piece) => tokenizer.id(piece) ?? tokenizer.special.unknown),
+  );
   const rows = framedTokens(texts, tokenizer, { role: "document", ...form });
   return packRows(rows.map((ids, index) => {
     const keep = ids.map((id) => !dropped.has(id));

@@ -15,7 +15,8 @@ export interface Frame {
 /**
  * Turns texts into `[CLS] marker prompt words [SEP]`, cut so that [SEP] always stays.
  *
- * A vocabulary without [CLS] or [SEP] has none around its words.
+ * A vocabulary without [CLS] or [SEP] has none around its words. White space around prompt
+ * and text goes, as in sentence-transformers; byte-level vocabularies would see it.
  *
  * @param texts The strings.
  * @param tokenizer Splits them.
@@ -56,7 +57,9 @@ export function framedTokens(
     );
   }
   return texts.map((text, index) => {
-    const words = text.trim() === "" ? [] : tokenizer.encode(prompt + text);
+    const words = text.trim() === ""
+      ? []
+      : tokenizer.encode((prompt + text).trim());
     if (words.length > 0) return [...before, ...words.slice(0, room), ...after];
     throw new RangeError(
       `Cannot encode ${role} ${index}: expected a text with at least one token, got ${

@@ -9,7 +9,7 @@ export interface PackedTokens {
   readonly ids: Int32Array;
   /** Where each text begins, `[texts + 1]`; the last entry is `tokens`. */
   readonly offsets: Int32Array;
-  /** Segment of each token, `[tokens]`: 0, or 1 for a pair's second text. */
+  /** Segment of each token, `[tokens]`: 0, or 1 for a pair's second text, 2 for a triple's third. */
   readonly segment: Uint8Array;
   /** 1 where scoring counts the token, `[tokens]`. */
   readonly keep: Uint8Array;

@@ -46,12 +46,7 @@ export function packPairs(
   tokenizer: Tokenizer,
   { length, separators = 1, segments = true }: PairForm,
 ): PackedTokens {
-  const { cls, sep } = tokenizer.special;
-  if (cls === undefined || sep === undefined) {
-    throw new RangeError(
-      "Cannot encode pairs: expected a vocabulary with [CLS] and [SEP], got none",
-    );
-  }
+  const { cls, sep } = pairSigns(tokenizer);
   const signs = 2 + separators;
   if (!Number.isInteger(length) || length < signs + 2) {
     throw new RangeError(
@@ -61,15 +56,9 @@ export function packPairs(
     );
   }
   return packRows(pairs.map(([query, document], index) => {
-    const sides = [query, document].map((text) => {
-      const ids = text.trim() === "" ? [] : tokenizer.encode(text);
-      if (ids.length > 0) return ids;
-      throw new RangeError(
-        `Cannot encode pair ${index}: expected texts with at least one token, got ${
-          JSON.stringify(text)
-        }`,
-      );
-    });
+    const sides = [query, document].map((text) =>
+      sideTokens(text, { tokenizer, index })
+    );
     const [first, second] = fitted(sides[0]!, sides[1]!, {
       room: length - signs,
     });
@@ -78,6 +67,46 @@ export function packPairs(
     const start = segments ? 1 + first.length + separators : Infinity;
     return { ids, segment: ids.map((_, i) => i < start ? 0 : 1) };
   }));
+}
+
+/**
+ * The special tokens that join texts.
+ *
+ * @param tokenizer Whose vocabulary has them.
+ * @returns Their ids.
+ * @throws {RangeError} If it lacks [CLS] or [SEP].
+ */
+export function pairSigns(
+  { special: { cls, sep } }: Tokenizer,
+): { readonly cls: number; readonly sep: number } {
+  if (cls !== undefined && sep !== undefined) return { cls, sep };
+  throw new RangeError(
+    "Cannot encode pairs: expected a vocabulary with [CLS] and [SEP], got none",
+  );
+}
+
+/**
+ * The tokens of one text of a pair.
+ *
+ * @param text Any string.
+ * @param options The tokenizer, and which pair it is, for the message.
+ * @returns At least one id.
+ * @throws {RangeError} If the text has no token.
+ */
+export function sideTokens(
+  text: string,
+  { tokenizer, index }: {
+    readonly tokenizer: Tokenizer;
+    readonly index: number;
+  },
+): readonly number[] {
+  const ids = text.trim() === "" ? [] : tokenizer.encode(text);
+  if (ids.length > 0) return ids;
+  throw new RangeError(
+    `Cannot encode pair ${index}: expected texts with at least one token, got ${
+      JSON.stringify(text)
+    }`,
+  );
 }
 
 /** Both sides, cut to the room by taking from the longer. */

@@ -3,10 +3,6 @@ import { assertEquals, assertLess, assertThrows } from "@std/assert";
 import { readBertCheckpoint } from "#lib/encoder/bert_checkpoint.ts";
 import { bertConfig } from "#lib/encoder/bert_config.ts";
 import { bertEncoder } from "#lib/encoder/bert_encoder.ts";
-import {
-  crossEncoder,
-  readCrossEncoderCheckpoint,
-} from "#lib/encoder/cross_encoder.ts";
 import type { CheckpointTensors } from "#lib/encoder/checkpoint_tensor.ts";
 import type { Encoder } from "#lib/encoder/encoder.ts";
 import { readModernBertCheckpoint } from "#lib/encoder/modern_bert_checkpoint.ts";
@@ -24,49 +20,14 @@ import modernBert from "#tests/fixtures/encoder/modern_bert.json" with {
 import xlmRoberta from "#tests/fixtures/encoder/xlm_roberta.json" with {
   type: "json",
 };
+import {
+  checkpointOf,
+  type Family,
+  numbers,
+  packedOf,
+  products,
+} from "#tests/support/formula_weights.ts";
 import { distance, tensorsOf, vectorsOf } from "./tiny_encoders.ts";
-
-/** What `make_families.py` writes of a model. */
-interface Family {
-  readonly config: unknown;
-  readonly texts: readonly { ids: number[]; attend: number[] }[];
-  readonly head: readonly number[];
-  readonly vectors: readonly number[][];
-  readonly value: number;
-  readonly shapes: Readonly<Record<string, readonly number[]>>;
-  readonly gradients: Readonly<Record<string, readonly number[]>>;
-  readonly cross?: {
-    readonly shapes: Readonly<Record<string, readonly number[]>>;
-    readonly scores: readonly number[];
-  };
-}
-
-/** The weights that the fixture describes by a formula. */
-function checkpointOf({ shapes }: Family): CheckpointTensors {
-  return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape], place) => [
-      name,
-      numbers(shape, place, /norm/i.test(name) && name.endsWith("weight")),
-    ]),
-  );
-}
-
-/** The numbers of the tensor at a place, around 1 where it is a gain. */
-function numbers(shape: readonly number[], place: number, isGain = false) {
-  const values = Float32Array.from(
-    { length: shape.reduce((product, n) => product * n, 1) },
-    (_, i) => Number(isGain) + 0.4 * Math.cos(0.37 * i * i + place + 1),
-  );
-  return { shape, values };
-}
-
-/** Norm of a gradient and its products with three waves. */
-function products(gradient: ArrayLike<number>): number[] {
-  const g = Array.from(gradient);
-  const wave = (j: number) =>
-    g.reduce((sum, value, i) => sum + value * Math.cos(j * i + j), 0);
-  return [Math.hypot(...g), wave(1), wave(2), wave(3)];
-}
 
 /** A family's encoder and weights, read as from a folder. */
 type Loaded = readonly [Encoder, CheckpointTensors, readonly string[]];
@@ -104,11 +65,8 @@ function ready(family: Family, load: typeof bert) {
       [name, { values }],
     ) => [name, values]),
   );
-  const packed = packRows(family.texts.map(({ ids, attend }) => ({
-    ids,
-    attend: attend.map((flag) => flag === 1),
-  })));
-  return { encoder, parameters: tensorsOf(encoder, values), packed };
+  const parameters = tensorsOf(encoder, values);
+  return { encoder, parameters, packed: packedOf(family) };
 }
 
 for (const [name, family, load] of FAMILIES) {
@@ -157,38 +115,6 @@ for (const [name, family, load] of FAMILIES) {
       });
     });
   }
-}
-
-for (
-  const [name, family] of [
-    ["a DistilBERT", distilbert as Family],
-    ["an XLM-R", xlmRoberta as Family],
-  ] as const
-) {
-  Deno.test(`crossEncoder() of ${name} gives transformers' scores to 10 digits on reference`, async () => {
-    await useEngine("reference");
-    const { shapes, scores } = family.cross!;
-    const start = Object.keys(family.shapes).length + 1;
-    const head = Object.entries(shapes).map(([own, shape], i) =>
-      [own, numbers(shape, start + i)] as const
-    );
-    const config = bertConfig(family.config);
-    const { weights, unused } = readCrossEncoderCheckpoint({
-      ...checkpointOf(family),
-      ...Object.fromEntries(head),
-    }, config);
-    assertEquals(unused, []);
-    const model = crossEncoder(config);
-    const values = Object.fromEntries(
-      Object.entries(weights).map(([own, { values }]) => [own, values]),
-    );
-    const packed = packRows(family.texts.map(({ ids, attend }) => ({
-      ids,
-      attend: attend.map((flag) => flag === 1),
-    })));
-    const got = read(model.score(packed, tensorsOf(model, values)));
-    assertLess(distance(got, [...scores]), 1e-10);
-  });
 }
 
 Deno.test("bertEncoder() of an XLM-R takes texts as long as its table leaves, not longer", async () => {

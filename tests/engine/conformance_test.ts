@@ -13,6 +13,7 @@ import { slopesDiffer } from "./conformance/finite_difference.ts";
 import { fusedCases } from "./conformance/fused_cases.ts";
 import { longCases } from "./conformance/long_cases.ts";
 import { maxSimCases } from "./conformance/max_sim_cases.ts";
+import { isPresent } from "./present.ts";
 
 /** The whole table, by what is judged. */
 const TABLE: Readonly<Record<string, readonly Case[]>> = {
@@ -65,7 +66,10 @@ for (const [group, cases] of Object.entries(TABLE)) {
     Deno.test(`${engine} agrees with reference on ${group}`, async () => {
       const outcomes: Outcome[] = [];
       for (const one of cases) outcomes.push(await wanted(one));
-      if (!await available(engine)) return;
+      const isThere = engine === "cpu"
+        ? await tf.setBackend(engine)
+        : await isPresent(engine);
+      if (!isThere) return;
       const wrong = cases.flatMap((one, i) => {
         const found = differences(
           evaluate(one),
@@ -76,18 +80,6 @@ for (const [group, cases] of Object.entries(TABLE)) {
       });
       assertEquals(wrong, []);
     });
-  }
-}
-
-/** Puts an engine in use, or says why it cannot be judged here. */
-async function available(engine: typeof JUDGED[number]): Promise<boolean> {
-  try {
-    if (engine === "cpu") return await tf.setBackend("cpu");
-    await useEngine(engine);
-    return true;
-  } catch (error) {
-    console.log(`not judged: ${(error as Error).message}`);
-    return false;
   }
 }
 

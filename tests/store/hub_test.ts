@@ -22,6 +22,23 @@ Deno.test("fetchFromHub() brings the wanted files of a revision, and no others",
   });
 });
 
+Deno.test("fetchFromHub() brings the parts of weights that are cut into several files, and only then", async () => {
+  await withHub(async ({ hub, fetch }) => {
+    const parts = [
+      "model-00001-of-00002.safetensors",
+      "model-00002-of-00002.safetensors",
+      "model.safetensors.index.json",
+    ];
+    for (const name of parts) hub.files.set(name, text("a part"));
+    const whole = await fetch();
+    assertEquals(namesIn(whole.folder).includes(parts[0]!), false);
+    hub.commit = "e".repeat(40);
+    hub.files.delete("model.safetensors");
+    const { folder } = await fetch();
+    assertEquals(namesIn(folder), ["1_Dense", "config.json", ...parts].sort());
+  });
+});
+
 Deno.test("fetchFromHub() sends the token to the hub and not to the storage it redirects to", async () => {
   await withHub(async ({ hub, fetch }) => {
     await fetch({ token: "secret" });

@@ -23,6 +23,7 @@ export async function writeTinyCrossEncoder(folder: string): Promise<string> {
     ...TINY_CONFIG,
     model_type: "bert",
     architectures: ["BertForSequenceClassification"],
+    num_labels: 1,
   };
   await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
   await writeSafetensors(`${folder}/model.safetensors`, {

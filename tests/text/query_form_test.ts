@@ -4,6 +4,7 @@ import {
   packQueries,
   type QueryForm,
 } from "#lib/text/query_form.ts";
+import { packDocuments } from "#lib/text/document_form.ts";
 import { letters, smallBert } from "./small_tokenizer.ts";
 
 const FORM: QueryForm = { length: 8, expansion: "none", attendMask: false };
@@ -197,4 +198,16 @@ Deno.test("packQueries() refuses forms that cannot be", () => {
     ],
   ];
   for (const [run, message] of cases) assertThrows(run, RangeError, message);
+});
+
+Deno.test("packQueries() and packDocuments() leave out white space around a text, as sentence-transformers does", () => {
+  const seen: string[] = [];
+  const encode = (text: string) => {
+    seen.push(text);
+    return [7];
+  };
+  const tokenizer = { ...smallBert(), encode };
+  packQueries([" a  b\t"], tokenizer, { ...FORM, prompt: " query: " });
+  packDocuments(["\u3000a\u00a0"], tokenizer, { length: 9 });
+  assertEquals(seen, ["query:  a  b", "a"]);
 });

@@ -7,7 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { read, tensorOf, tf } from "#lib/engine/tensor.ts";
-import { useEngine } from "#lib/engine/use_engine.ts";
+import { engineNames, useEngine } from "#lib/engine/use_engine.ts";
 import { optimizerNamed } from "#lib/optim/optimizer_named.ts";
 import { sgd } from "#lib/optim/sgd.ts";
 import { batchLoss } from "#lib/train/batch_loss.ts";
@@ -27,8 +27,7 @@ import {
   THREE_TOKENS,
   withTinyFiles,
 } from "./tiny_training.ts";
-import { tensorFlowBackend } from "#tests/engine/tensorflow/present.ts";
-import { torchBackend } from "#tests/engine/torch/present.ts";
+import { isPresent } from "#tests/engine/present.ts";
 
 const encoder = tableEncoder(3, 1);
 const optimizer = sgd({ learningRate: 0.1 });
@@ -145,10 +144,9 @@ for (
 Deno.test("trainStep() moves alike on every engine for 20 steps", async () => {
   await withTinyFiles(async (files) => {
     const runs: { losses: number[]; weights: Record<string, number[]> }[] = [];
-    for (const engine of ["reference", "torch", "onnx", "tensorflow", "wasm"]) {
-      // libtorch and TensorFlow are no dependencies of the lab.
-      if (engine === "torch" && !await torchBackend()) continue;
-      if (engine === "tensorflow" && !await tensorFlowBackend()) continue;
+    const names = engineNames().filter((name) => name !== "reference");
+    for (const engine of ["reference", ...names] as const) {
+      if (!await isPresent(engine)) continue;
       const prepared = await prepareTiny(files, { engine, dropout: 0.1 });
       const { take, state } = stepper(prepared, "sgd");
       const losses = Array.from({ length: 20 }, (_, step) => take(step));

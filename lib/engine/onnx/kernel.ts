@@ -4,22 +4,14 @@
  *
  * @module
  */
-import { tf } from "../tensor.ts";
-import type { Info, OnnxBackend } from "./onnx_backend.ts";
+import * as plain from "../register_kernels.ts";
+import type { OnnxBackend } from "./onnx_backend.ts";
 
 /** What a kernel is given. */
-export interface KernelCall {
-  /** Tensors by name. */
-  readonly inputs: Readonly<Record<string, Info | undefined>>;
-  /** Settings by name, of the types that the operation documents. */
-  // deno-lint-ignore no-explicit-any -- TensorFlow.js types every setting alike
-  readonly attrs: Readonly<Record<string, any>>;
-  /** Where the tensors live. */
-  readonly backend: OnnxBackend;
-}
+export type KernelCall = plain.KernelCall<OnnxBackend>;
 
 /** A kernel: new tensors from tensors. */
-export type Kernel = (call: KernelCall) => Info | Info[];
+export type Kernel = plain.Kernel<KernelCall>;
 
 /** The name that the engine has in TensorFlow.js. */
 export const BACKEND = "onnx";
@@ -32,13 +24,11 @@ export const BACKEND = "onnx";
 export function registerKernels(
   kernels: Readonly<Record<string, Kernel>>,
 ): void {
-  for (const [kernelName, kernel] of Object.entries(kernels)) {
-    tf.registerKernel({
-      kernelName,
-      backendName: BACKEND,
-      kernelFunc: kernel as unknown as tf.KernelFunc,
-    });
-  }
+  plain.registerKernels<OnnxBackend, KernelCall>(
+    BACKEND,
+    kernels,
+    (kernel, call) => kernel(call),
+  );
 }
 
 /** Numbers that a piece of an array may have: 1 MB, half a core's second cache. */

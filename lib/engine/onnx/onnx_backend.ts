@@ -5,6 +5,7 @@
  * @module
  */
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
+import type { Numbers } from "../numbers.ts";
 import { sizeOf } from "../reference/shape_walk.ts";
 import type { tf } from "../tensor.ts";
 import type { Argument } from "./calls.ts";
@@ -12,12 +13,9 @@ import { buildGraph, type Graph, type GraphForm } from "./graph.ts";
 import { type Block, createMemory, type Memory } from "./memory.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Numbers of a tensor: a view of pooled memory. */
-export type Values = Float32Array | Int32Array | Uint8Array;
-
 /** What the backend keeps of one tensor's data. */
 interface Storage extends CountedEntry {
-  readonly values: Values;
+  readonly values: Numbers;
   readonly block: Block;
   /** Texts, for the dtype `string` alone. */
   readonly texts?: readonly Uint8Array[];
@@ -46,7 +44,7 @@ function viewOf(
   { buffer, offset }: Block,
   dtype: string,
   size: number,
-): Values {
+): Numbers {
   if (dtype === "float32") return new Float32Array(buffer, offset, size);
   if (dtype === "int32") return new Int32Array(buffer, offset, size);
   return new Uint8Array(buffer, offset, size);
@@ -75,7 +73,7 @@ export class OnnxBackend extends CountedBackend<Storage> {
   }
 
   /** The numbers of a tensor, to read or to fill; valid until it is freed. */
-  values(info: Info): Values {
+  values(info: Info): Numbers {
     return this.entries.get(info.dataId).values;
   }
 

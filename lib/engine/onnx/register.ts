@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkThreads } from "../check_threads.ts";
 import { hostKernels } from "../reference/host_kernels.ts";
 import { tf } from "../tensor.ts";
 import { viewKernels } from "../view_kernels.ts";
@@ -48,11 +49,7 @@ export interface RegisterOptions {
 export async function register(
   { threads = navigator.hardwareConcurrency }: RegisterOptions = {},
 ): Promise<{ device: string }> {
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new RangeError(
-      `Cannot start the onnx engine: expected threads of 1 or more, got ${threads}`,
-    );
-  }
+  checkThreads(BACKEND, threads);
   if (device === undefined) {
     const library = await openOnnxLibrary();
     const backend = new OnnxBackend(startRuntime(library, { threads }));

@@ -3,25 +3,18 @@
  *
  * @module
  */
-import { tf } from "../tensor.ts";
-import type { Info, TensorFlowBackend } from "./tensorflow_backend.ts";
+import * as plain from "../register_kernels.ts";
+import type { TensorFlowBackend } from "./tensorflow_backend.ts";
 import type { Tensors } from "./tensors.ts";
 
 /** What a kernel is given. */
-export interface KernelCall {
-  /** Tensors by name. */
-  readonly inputs: Readonly<Record<string, Info | undefined>>;
-  /** Settings by name, of the types that the operation documents. */
-  // deno-lint-ignore no-explicit-any -- TensorFlow.js types every setting alike
-  readonly attrs: Readonly<Record<string, any>>;
-  /** Where the tensors live. */
-  readonly backend: TensorFlowBackend;
+export interface KernelCall extends plain.KernelCall<TensorFlowBackend> {
   /** TensorFlow, as the backend has it. */
   readonly flow: Tensors;
 }
 
 /** A kernel: new tensors from tensors. What else it makes is freed behind it. */
-export type Kernel = (call: KernelCall) => Info | Info[];
+export type Kernel = plain.Kernel<KernelCall>;
 
 /** The name that the engine has in TensorFlow.js. */
 export const BACKEND = "tensorflow";
@@ -34,22 +27,12 @@ export const BACKEND = "tensorflow";
 export function registerKernels(
   kernels: Readonly<Record<string, Kernel>>,
 ): void {
-  for (const [kernelName, kernel] of Object.entries(kernels)) {
-    tf.registerKernel({
-      kernelName,
-      backendName: BACKEND,
-      kernelFunc: ({ inputs, attrs, backend: given }) => {
-        const backend = given as TensorFlowBackend;
-        const { flow } = backend;
-        return flow.scoped(() =>
-          kernel({
-            inputs: inputs as KernelCall["inputs"],
-            attrs: attrs ?? {},
-            backend,
-            flow,
-          })
-        );
-      },
-    });
-  }
+  plain.registerKernels<TensorFlowBackend, KernelCall>(
+    BACKEND,
+    kernels,
+    (kernel, call) => {
+      const { flow } = call.backend;
+      return flow.scoped(() => kernel({ ...call, flow }));
+    },
+  );
 }

@@ -13,6 +13,7 @@ import {
   platform,
   textAt,
 } from "../foreign.ts";
+import { keepMemory } from "../keep_memory.ts";
 import {
   type FindOptions,
   findTensorFlow,
@@ -147,26 +148,6 @@ function quieten(): void {
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   if (state !== "granted" || Deno.env.has(variable)) return;
   Deno.env.set(variable, "2");
-}
-
-/** Numbers of glibc's settings. */
-const MALLOC = { trimThreshold: -1, mostMappings: -4 } as const;
-
-/**
- * Asks glibc to keep memory that tensors give back, instead of returning it to
- * the system and getting it anew, page by page.
- */
-function keepMemory(): void {
-  if (platform().os !== "linux") return;
-  try {
-    const { mallopt } = openLibrary("libc.so.6", {
-      mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
-    });
-    mallopt?.(MALLOC.trimThreshold, 2 ** 30);
-    mallopt?.(MALLOC.mostMappings, 0);
-  } catch {
-    // Another C library: it keeps memory as it will.
-  }
 }
 
 /** Where the system's own loader is, and its numbers for "now" and "never unload". */

@@ -8,8 +8,8 @@
  */
 import { type Address, bytesAt } from "../foreign.ts";
 import { sizeOf } from "../reference/shape_walk.ts";
+import { type Scopes, scopesOf } from "../scopes.ts";
 import { type Context, nameOf } from "./context.ts";
-import { type Scopes, scopesOf } from "./scopes.ts";
 
 /** A reference to a tensor of TensorFlow that somebody owns. */
 export type Handle = bigint;
@@ -110,7 +110,7 @@ const MOST = 65_536;
  */
 export function operatorsOf(context: Context): Operators {
   const { functions: f, status, check } = context;
-  const scope = scopesOf((tensor) => {
+  const scope = scopesOf<Handle>((tensor) => {
     f.TFE_DeleteTensorHandle(tensor);
   });
   const results = new BigUint64Array(new ArrayBuffer(8 * MOST));
@@ -192,7 +192,7 @@ function performerOf(
 /** Memory that becomes tensors, and tensors' memory. */
 function memoryOf(
   { functions: f, status, check }: Context,
-  scope: Scopes,
+  scope: Scopes<Handle>,
 ): Pick<Operators, "allocate" | "give" | "look" | "drop" | "again"> {
   const bytesOf = (tensor: Address, bytes: number): Allocation => ({
     tensor,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkThreads } from "../check_threads.ts";
 import { hostKernels } from "../reference/host_kernels.ts";
 import { tf } from "../tensor.ts";
 import { gpuName } from "../torch/gpu.ts";
@@ -49,11 +50,7 @@ let device: string | undefined;
 export async function register(
   { threads }: RegisterOptions = {},
 ): Promise<{ device: string }> {
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new RangeError(
-      `Cannot start the tensorflow engine: expected threads of 1 or more, got ${threads}`,
-    );
-  }
+  checkThreads(BACKEND, threads);
   device ??= start(await openTensorFlow(), threads);
   return { device };
 }

@@ -4,15 +4,12 @@
  * @module
  */
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
+import { numbersOf } from "../numbers.ts";
+import type { HostType } from "../reference/host_kernel.ts";
 import { isSameShape, sizeOf } from "../reference/shape_walk.ts";
 import type { tf } from "../tensor.ts";
 import { ELEMENT, type Handle } from "./operators.ts";
-import {
-  ELEMENT_OF,
-  type Kind,
-  type Numbers,
-  type Tensors,
-} from "./tensors.ts";
+import { ELEMENT_OF, type Tensors } from "./tensors.ts";
 
 /** A tensor's name in TensorFlow.js: data, shape and kind. */
 export type Info = tf.TensorInfo;
@@ -85,7 +82,7 @@ export class TensorFlowBackend extends CountedBackend<Entry> {
         this.entries.set(dataId, { handle, texts, ...rest });
         return;
       }
-      const kind = dtype as Kind;
+      const kind = dtype as HostType;
       const element = ELEMENT_OF[kind];
       const made = values === null
         ? flow.fromMemory(flow.allocate(shape, element), element)
@@ -99,7 +96,7 @@ export class TensorFlowBackend extends CountedBackend<Entry> {
     if (texts !== undefined) return [...texts];
     return this.flow.toHost(
       handle,
-      dtype as Kind,
+      dtype as HostType,
       sizeOf(shape),
     ) as Float32Array;
   }
@@ -107,19 +104,4 @@ export class TensorFlowBackend extends CountedBackend<Entry> {
   protected override release({ handle }: Entry): void {
     this.flow.free(handle);
   }
-}
-
-/** Numbers as the kind they are stored in. */
-function numbersOf(
-  values: tf.backend_util.BackendValues,
-  kind: Kind,
-): Numbers {
-  const given = values as Numbers;
-  if (kind === "float32") {
-    return given instanceof Float32Array ? given : Float32Array.from(given);
-  }
-  if (kind === "int32") {
-    return given instanceof Int32Array ? given : Int32Array.from(given);
-  }
-  return given instanceof Uint8Array ? given : Uint8Array.from(given);
 }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { type Numbers, VIEW } from "../numbers.ts";
+import type { HostType } from "../reference/host_kernel.ts";
 import { sizeOf } from "../reference/shape_walk.ts";
 import {
   type Allocation,
@@ -12,25 +14,12 @@ import {
   type Operators,
 } from "./operators.ts";
 
-/** The kinds of numbers that TensorFlow.js knows. */
-export type Kind = "float32" | "int32" | "bool";
-
-/** Numbers in memory. */
-export type Numbers = Float32Array | Int32Array | Uint8Array;
-
 /** Kinds of numbers as TensorFlow's elements. */
-export const ELEMENT_OF: Readonly<Record<Kind, number>> = {
+export const ELEMENT_OF: Readonly<Record<HostType, number>> = {
   float32: ELEMENT.float32,
   int32: ELEMENT.int32,
   bool: ELEMENT.bool,
 };
-
-/** Views of bytes by kind of number. */
-export const VIEW = {
-  float32: Float32Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-} as const;
 
 /** Makes and reads tensors on the device that computes. */
 export interface Tensors extends Operators {
@@ -45,7 +34,7 @@ export interface Tensors extends Operators {
   /** Memory filled by somebody, as a tensor on the device. */
   readonly fromMemory: (allocation: Allocation, element: number) => Handle;
   /** A copy of the numbers of a tensor. */
-  readonly toHost: (tensor: Handle, kind: Kind, size: number) => Numbers;
+  readonly toHost: (tensor: Handle, kind: HostType, size: number) => Numbers;
   /** Whole numbers as a tensor: axes, shapes. They are kept, so it costs nothing again. */
   readonly whole: (numbers: number | readonly number[]) => Handle;
   /** A single 32-bit float. */

@@ -3,13 +3,8 @@
  *
  * @module
  */
+import type { HostType } from "../reference/host_kernel.ts";
 import { ELEMENT } from "./operators.ts";
-
-/** The kinds of numbers that TensorFlow.js knows. */
-export type Kind = "float32" | "int32" | "bool";
-
-/** Numbers in memory. */
-export type Numbers = Float32Array | Int32Array | Uint8Array;
 
 /** Bytes of a number in memory. */
 export const BYTES: Readonly<Record<number, number>> = {
@@ -23,18 +18,11 @@ export const BYTES: Readonly<Record<number, number>> = {
 };
 
 /** Kinds of numbers as libtorch's elements, as they are read. */
-export const ELEMENT_OF: Readonly<Record<Kind, number>> = {
+export const ELEMENT_OF: Readonly<Record<HostType, number>> = {
   float32: ELEMENT.float32,
   int32: ELEMENT.int32,
   bool: ELEMENT.bool,
 };
-
-/** Views of bytes by kind of number. */
-export const VIEW = {
-  float32: Float32Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-} as const;
 
 /** Sizes and row-major steps as 64-bit numbers. */
 export function layoutOf(shape: readonly number[]) {

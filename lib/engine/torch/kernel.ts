@@ -3,26 +3,19 @@
  *
  * @module
  */
-import { tf } from "../tensor.ts";
+import * as plain from "../register_kernels.ts";
 import type { Argument, Handle } from "./operators.ts";
-import type { Info, TorchBackend } from "./torch_backend.ts";
+import type { TorchBackend } from "./torch_backend.ts";
 import type { Tensors } from "./tensors.ts";
 
 /** What a kernel is given. */
-export interface KernelCall {
-  /** Tensors by name. */
-  readonly inputs: Readonly<Record<string, Info | undefined>>;
-  /** Settings by name, of the types that the operation documents. */
-  // deno-lint-ignore no-explicit-any -- TensorFlow.js types every setting alike
-  readonly attrs: Readonly<Record<string, any>>;
-  /** Where the tensors live. */
-  readonly backend: TorchBackend;
+export interface KernelCall extends plain.KernelCall<TorchBackend> {
   /** libtorch, as the backend has it. */
   readonly torch: Tensors;
 }
 
 /** A kernel: new tensors from tensors. What else it makes is freed behind it. */
-export type Kernel = (call: KernelCall) => Info | Info[];
+export type Kernel = plain.Kernel<KernelCall>;
 
 /** The name that the engine has in TensorFlow.js. */
 export const BACKEND = "torch";
@@ -35,23 +28,14 @@ export const BACKEND = "torch";
 export function registerKernels(
   kernels: Readonly<Record<string, Kernel>>,
 ): void {
-  for (const [kernelName, kernel] of Object.entries(kernels)) {
-    tf.registerKernel({
-      kernelName,
-      backendName: BACKEND,
-      kernelFunc: ({ inputs, attrs, backend }) => {
-        const { torch } = backend as TorchBackend;
-        return torch.scoped(() =>
-          kernel({
-            inputs: inputs as KernelCall["inputs"],
-            attrs: attrs ?? {},
-            backend: backend as TorchBackend,
-            torch,
-          })
-        );
-      },
-    });
-  }
+  plain.registerKernels<TorchBackend, KernelCall>(
+    BACKEND,
+    kernels,
+    (kernel, call) => {
+      const { torch } = call.backend;
+      return torch.scoped(() => kernel({ ...call, torch }));
+    },
+  );
 }
 
 /** Two tensors as one kind of elements: the wider one. */

@@ -11,6 +11,7 @@ import {
   openLibrary,
   platform,
 } from "../foreign.ts";
+import { keepMemory } from "../keep_memory.ts";
 import {
   type FindOptions,
   findTorch,
@@ -94,9 +95,6 @@ const USUAL: Readonly<Record<string, string>> = {
   // other work on the same cores long waiting doubles the time of a step.
   GOMP_SPINCOUNT: "10000",
 };
-
-/** Numbers of glibc's settings. */
-const MALLOC = { trimThreshold: -1, mostMappings: -4 } as const;
 
 /** What people can do about it. */
 const ADVICE =
@@ -238,23 +236,6 @@ function names(folder: string): string[] {
     return Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
   } catch {
     return [];
-  }
-}
-
-/**
- * Asks glibc to keep memory that tensors give back, instead of returning it to
- * the system, from where it comes anew page by page: a tenth of a training step.
- */
-function keepMemory(): void {
-  if (platform().os !== "linux") return;
-  try {
-    const { mallopt } = openLibrary("libc.so.6", {
-      mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
-    });
-    mallopt?.(MALLOC.trimThreshold, 2 ** 30);
-    mallopt?.(MALLOC.mostMappings, 0);
-  } catch {
-    // Another C library: it keeps memory as it will.
   }
 }
 

@@ -7,6 +7,7 @@
  * @module
  */
 import { type Address, bytesAt, textAt } from "../foreign.ts";
+import { scopesOf } from "../scopes.ts";
 import type { TorchLibrary } from "./library.ts";
 
 /** A reference to a tensor of libtorch that somebody owns. */
@@ -89,7 +90,7 @@ const MOST = 32;
 export function operatorsOf(library: TorchLibrary): Operators {
   const { functions } = library;
   const slot = new BigUint64Array(new ArrayBuffer(256));
-  const scope = scopes((tensor) => {
+  const scope = scopesOf<Handle>((tensor) => {
     functions.aoti_torch_delete_tensor_object(tensor);
   });
   const ask: Operators["ask"] = (what, fill) => {
@@ -113,7 +114,7 @@ export function operatorsOf(library: TorchLibrary): Operators {
     free: scope.free,
     scoped: scope.scoped,
     passed: scope.passed,
-    owned: scope.owned,
+    owned: scope.count,
   };
 }
 
@@ -245,46 +246,4 @@ function wordsOf(
 /** A whole number as a word. */
 function whole(value: number): bigint {
   return BigInt.asUintN(64, BigInt(value));
-}
-
-/** Keeps account of handles: each belongs to the innermost scope. */
-function scopes(release: (tensor: Handle) => void) {
-  let current = new Set<Handle>();
-  let owned = 0;
-  const end = (tensor: Handle) => {
-    owned--;
-    release(tensor);
-  };
-  const scoped = <Result>(compute: () => Result): Result => {
-    const outer = current;
-    current = new Set();
-    try {
-      return compute();
-    } finally {
-      current.forEach(end);
-      current = outer;
-    }
-  };
-  return {
-    scoped,
-    owned: () => owned,
-    note(tensor: Handle): Handle {
-      owned++;
-      current.add(tensor);
-      return tensor;
-    },
-    leave: (tensor: Handle): boolean => current.delete(tensor),
-    free(tensor: Handle): void {
-      current.delete(tensor);
-      end(tensor);
-    },
-    passed(compute: () => Handle): Handle {
-      const outer = current;
-      return scoped(() => {
-        const made = compute();
-        if (current.delete(made)) outer.add(made);
-        return made;
-      });
-    },
-  };
 }

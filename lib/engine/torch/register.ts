@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkThreads } from "../check_threads.ts";
 import { hostKernels } from "../reference/host_kernels.ts";
 import { tf } from "../tensor.ts";
 import { BACKEND, type Kernel, registerKernels } from "./kernel.ts";
@@ -66,11 +67,7 @@ let started: Started | undefined;
 export async function register(
   { threads, precision = "fp32" }: RegisterOptions = {},
 ): Promise<{ device: string }> {
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-    throw new RangeError(
-      `Cannot start the torch engine: expected threads of 1 or more, got ${threads}`,
-    );
-  }
+  checkThreads(BACKEND, threads);
   started ??= start(
     await openTorch({
       environment: environmentFor(threads, precision),

@@ -5,14 +5,9 @@
  */
 import { sizeOf } from "../reference/shape_walk.ts";
 import { type Address, bytesAt } from "../foreign.ts";
-import {
-  BYTES,
-  ELEMENT_OF,
-  type Kind,
-  layoutOf,
-  type Numbers,
-  VIEW,
-} from "./elements.ts";
+import { type Numbers, VIEW } from "../numbers.ts";
+import type { HostType } from "../reference/host_kernel.ts";
+import { BYTES, ELEMENT_OF, layoutOf } from "./elements.ts";
 import type { TorchLibrary } from "./library.ts";
 import { DEVICE, ELEMENT, type Handle, type Operators } from "./operators.ts";
 
@@ -38,8 +33,10 @@ export interface Tensors extends Operators {
   ) => Handle;
   /** Bytes that stand somewhere in memory, used where they are. */
   readonly fromBytes: (address: Address, shape: readonly number[]) => Handle;
+  /** The first bytes of a tensor on the processor, not copied. */
+  readonly memory: (tensor: Handle, bytes: number) => ArrayBuffer;
   /** A copy of the numbers of a tensor. */
-  readonly toHost: (tensor: Handle, kind: Kind, size: number) => Numbers;
+  readonly toHost: (tensor: Handle, kind: HostType, size: number) => Numbers;
   /** The sum, with a factor on the second. */
   readonly add: (a: Handle, b: Handle, factor?: number) => Handle;
   /** The length of a tensor along one axis. */
@@ -107,6 +104,7 @@ export function tensorsOf(
     ...views,
     ...makersOf(...parts),
     isCuda,
+    memory: (tensor, bytes) => bytesOf(library, operators, [tensor, bytes]),
     toHost: readerOf(views, ...parts),
   };
 }

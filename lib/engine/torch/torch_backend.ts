@@ -6,11 +6,13 @@
  */
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
 import type { Address } from "../foreign.ts";
+import { numbersOf } from "../numbers.ts";
 import type { Precision } from "../precision.ts";
 import type { tf } from "../tensor.ts";
 import { ELEMENT, type Handle } from "./operators.ts";
+import type { HostType } from "../reference/host_kernel.ts";
 import { isSameShape, sizeOf } from "../reference/shape_walk.ts";
-import { ELEMENT_OF, type Kind, type Numbers } from "./elements.ts";
+import { ELEMENT_OF } from "./elements.ts";
 import type { Tensors } from "./tensors.ts";
 
 /** A tensor's name in TensorFlow.js: data, shape and kind. */
@@ -192,7 +194,7 @@ export class TorchBackend extends CountedBackend<Entry> {
         });
         return;
       }
-      const kind = dtype as Kind;
+      const kind = dtype as HostType;
       const handle = values === null
         ? this.torch.empty(shape, ELEMENT_OF[kind])
         : this.torch.fromHost(numbersOf(values, kind), shape, ELEMENT_OF[kind]);
@@ -210,7 +212,7 @@ export class TorchBackend extends CountedBackend<Entry> {
   }
 
   /** What TensorFlow.js calls a tensor's elements. */
-  kindOf(handle: Handle): Kind {
+  kindOf(handle: Handle): HostType {
     const element = this.torch.elementOf(handle);
     if (element === ELEMENT.bool) return "bool";
     return element === ELEMENT.int32 ? "int32" : "float32";
@@ -223,19 +225,4 @@ export class TorchBackend extends CountedBackend<Entry> {
     }
     this.torch.free(handle);
   }
-}
-
-/** Numbers as the kind they are stored in. */
-function numbersOf(
-  values: tf.backend_util.BackendValues,
-  kind: Kind,
-): Numbers {
-  const given = values as Numbers;
-  if (kind === "float32") {
-    return given instanceof Float32Array ? given : Float32Array.from(given);
-  }
-  if (kind === "int32") {
-    return given instanceof Int32Array ? given : Int32Array.from(given);
-  }
-  return given instanceof Uint8Array ? given : Uint8Array.from(given);
 }

@@ -1,3 +1,4 @@
+import { isReadableFile } from "../../engine/installation.ts";
 import {
   lexiconBytes,
   MECAB_HEADER,
@@ -40,7 +41,7 @@ export async function findUnidic(
 ): Promise<string> {
   const { UNIDIC_DIR: given } = env;
   if (given !== undefined) {
-    if (await isFile(`${given}/sys.dic`)) return given;
+    if (await isReadableFile(`${given}/sys.dic`)) return given;
     throw missing(`no sys.dic in UNIDIC_DIR ${given}`);
   }
   for (const prefix of prefixes(env)) {
@@ -48,7 +49,7 @@ export async function findUnidic(
       for (const folder of await versions(prefix, library)) {
         for (const packages of PACKAGES) {
           const found = `${folder}/${packages}/unidic_lite/dicdir`;
-          if (await isFile(`${found}/sys.dic`)) return found;
+          if (await isReadableFile(`${found}/sys.dic`)) return found;
         }
       }
     }
@@ -172,13 +173,4 @@ async function versions(prefix: string, library: string): Promise<string[]> {
     return []; // No such folder, or one that may not be read: not there either way.
   }
   return found.sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
-}
-
-/** Whether a path is a file that may be read. */
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch {
-    return false;
-  }
 }

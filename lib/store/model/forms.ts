@@ -29,7 +29,7 @@ const EXPANSIONS: readonly QueryExpansion[] = [
  * of `""` is none. `query_expansion` is our own field, for the forms that PyLate
  * lacks; PyLate's `do_query_expansion` goes before it.
  *
- * A side's prompt is the entry `query`, or `document` (else `passage`), of `prompts`, else
+ * A side's prompt is the entry `query`, or `document` (else `passage`, `corpus`), of `prompts`, else
  * the one that `default_prompt_name` names.
  *
  * Source: PyLate 1.6.0, `models/colbert.py`.
@@ -75,7 +75,7 @@ export function readPyLateForms(
     documentForm: {
       length: length(fields, "document_length", 180),
       ...marker(text(fields, "document_prefix", prefixes.document ?? "")),
-      ...prompt(fields, ["document", "passage"]),
+      ...prompt(fields, ["document", "passage", "corpus"]),
       skiplist: texts(fields, "skiplist_words", PUNCTUATION),
     },
   };

@@ -2,10 +2,14 @@ import {
   japaneseForm,
   japaneseTokenizer,
 } from "../../text/japanese_tokenizer.ts";
+import { withBertSettings } from "../../text/bert_settings.ts";
 import { jsonTokenizer } from "../../text/json_tokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { unigramTokenizer } from "../../text/unigram_tokenizer.ts";
-import { wordPieceJson } from "../../text/word_piece_json.ts";
+import {
+  type WordPieceJson,
+  wordPieceJson,
+} from "../../text/word_piece_json.ts";
 import { readJson, readJsonObject, readTextIfThere } from "../read_json.ts";
 import { loadUnidic } from "./find_unidic.ts";
 
@@ -28,14 +32,15 @@ const TOKENIZER_FILES = [
 
 /**
  * Loads the tokenizer of a folder: `tokenizer.json`, or a BERT's `vocab.txt` where there
- * is none. A `tokenizer_config.json` that names `BertJapaneseTokenizer` asks for MeCab,
+ * is none, with the settings of `tokenizer_config.json`. One that names `BertJapaneseTokenizer` asks for MeCab,
  * whose dictionary must be installed (`pip install unidic-lite`).
  *
  * @param folder The model's folder.
  * @returns The tokenizer and its files; a `tokenizer.json` is among them, but for a
  * Japanese BERT.
  * @throws {SyntaxError} If a file does not parse.
- * @throws {RangeError} If a Japanese BERT asks for what is not offered.
+ * @throws {RangeError} If a Japanese BERT asks for what is not offered, or
+ * `sentence_bert_config.json` for lower-casing that the tokenizer does not do.
  * @throws {Deno.errors.NotFound} If neither file is there, or MeCab's dictionary is not.
  *
  * @example Usage
@@ -64,17 +69,32 @@ export async function loadTokenizer(
   if (isJapanese(config)) {
     return { tokenizer: await loadJapanese(folder, files, config), files };
   }
-  if (files["tokenizer.json"] === undefined) {
-    files["tokenizer.json"] = fromVocabulary(
-      folder,
-      files["vocab.txt"],
-      config,
-    );
-  } else await readJson(`${folder}/tokenizer.json`);
-  return {
-    tokenizer: jsonTokenizer(JSON.parse(files["tokenizer.json"]), config),
-    files,
-  };
+  const stored = files["tokenizer.json"] === undefined
+    ? fromVocabulary(folder, files["vocab.txt"])
+    : await readJson(`${folder}/tokenizer.json`);
+  const json = withBertSettings(stored, config);
+  if (json !== stored || files["tokenizer.json"] === undefined) {
+    files["tokenizer.json"] = JSON.stringify(json);
+  }
+  const tokenizer = jsonTokenizer(json, config);
+  await checkCase(folder, tokenizer);
+  return { tokenizer, files };
+}
+
+/** Refuses lower-casing before the tokenizer, where that would change what it sees. */
+async function checkCase(folder: string, tokenizer: Tokenizer): Promise<void> {
+  const name = "sentence_bert_config.json";
+  if (await readTextIfThere(`${folder}/${name}`) === undefined) return;
+  const { do_lower_case } = await readJsonObject(`${folder}/${name}`);
+  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].join(" ");
+  const ids = (text: string) => `${tokenizer.encode(text)}`;
+  if (do_lower_case !== true || ids(letters) === ids(letters.toLowerCase())) {
+    return;
+  }
+  throw new RangeError(
+    `Cannot load ${folder}: expected do_lower_case false in ${name} beside a tokenizer that ` +
+      `keeps capitals, got true (let the normalizer of tokenizer.json lower them)`,
+  );
 }
 
 /** Whether words are MeCab's: the class says so, or the kind of words. */
@@ -107,15 +127,13 @@ async function loadJapanese(
 function fromVocabulary(
   folder: string,
   vocabulary: string | undefined,
-  config: Readonly<Record<string, unknown>>,
-): string {
-  if (vocabulary === undefined) {
-    throw new Deno.errors.NotFound(
-      `Cannot load ${folder}: expected tokenizer.json or vocab.txt, got neither`,
-    );
-  }
-  const lowercase = config.do_lower_case !== false;
-  return JSON.stringify(wordPieceJson(vocabulary, { lowercase }));
+): WordPieceJson {
+  if (vocabulary !== undefined) return wordPieceJson(vocabulary);
+  throw new Deno.errors.NotFound(
+    `Cannot load ${folder}: expected tokenizer.json or vocab.txt, got neither ` +
+      `(other forms, such as merges.txt or sentencepiece.bpe.model, are not read; ` +
+      `transformers' save_pretrained writes a tokenizer.json of them)`,
+  );
 }
 
 /**

@@ -34,15 +34,19 @@ export async function loadUseLite(
   const { weights, vocabulary, licence, origin } = await readUseLitePackage();
   const sizes = useLiteConfig({});
   const read = readUseLiteCheckpoint(weights, sizes);
+  const tokenizer = unigramTokenizer(vocabulary);
   return {
     origin,
     family: "use-lite",
     encoder: useLiteEncoder(sizes, { dim }),
-    tokenizer: unigramTokenizer(vocabulary),
+    tokenizer,
     parameters: read.weights,
     hasHead: false,
     queryForm: { length: 32, expansion: "none", attendMask: false },
-    documentForm: { length: 128, skiplist: MARKS },
+    documentForm: {
+      length: 128,
+      skiplist: MARKS.filter((mark) => tokenizer.id(mark) !== undefined),
+    },
     config: {
       architectures: ["UniversalSentenceEncoderLite"],
       model_type: "use-lite",

@@ -1,20 +1,26 @@
 import { ShapeError } from "../../num/shape_error.ts";
+import { readJsonObject, readTextIfThere } from "../read_json.ts";
 import { readSafetensors } from "../read_safetensors.ts";
 import type { WeightMap } from "../weight_map.ts";
 
 /** Parts of a checkpoint that are never read. */
 const NOT_WEIGHTS = /embeddings\.(position_ids|token_type_ids)$/;
 
+/** The list of a checkpoint's parts. */
+const INDEX = "model.safetensors.index.json";
+
 /**
- * Reads a folder's `model.safetensors`, all of it finite.
+ * Reads a folder's `model.safetensors`, or the parts that `model.safetensors.index.json`
+ * lists where there is no such file; all of it finite.
  *
  * Stored positions, which some writers keep beside the weights, are left out.
  *
  * @param folder The model's folder.
  * @returns The weights by the file's names.
- * @throws {SyntaxError} If the file is truncated, altered or does not parse.
+ * @throws {SyntaxError} If a file is truncated, altered or does not parse, or a part has
+ * not what the list says.
  * @throws {RangeError} If a weight is NaN or infinite; its tensor is named.
- * @throws {Deno.errors.NotFound} If the file is missing.
+ * @throws {Deno.errors.NotFound} If the file, or a part, is missing.
  *
  * @example Usage
  * ```ts
@@ -25,20 +31,58 @@ const NOT_WEIGHTS = /embeddings\.(position_ids|token_type_ids)$/;
  * ```
  */
 export async function readWeightFile(folder: string): Promise<WeightMap> {
-  const path = `${folder}/model.safetensors`;
   try {
-    const tensors = await readSafetensors(path, {
-      select: (name) => !NOT_WEIGHTS.test(name),
-    });
-    checkFinite(tensors, `load ${path}`);
-    return tensors;
+    return await readPart(`${folder}/model.safetensors`);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Deno.errors.NotFound(
-      `Cannot load ${folder}: expected model.safetensors, got no such file ` +
-        `(other forms, such as pytorch_model.bin, are not read; convert it first)`,
+  }
+  if (await readTextIfThere(`${folder}/${INDEX}`) !== undefined) {
+    return await readParts(folder);
+  }
+  throw new Deno.errors.NotFound(
+    `Cannot load ${folder}: expected model.safetensors, got no such file ` +
+      `(other forms, such as pytorch_model.bin, are not read; ` +
+      `transformers' save_pretrained writes model.safetensors of them)`,
+  );
+}
+
+/** Reads one file, all of it finite. */
+async function readPart(path: string): Promise<WeightMap> {
+  const tensors = await readSafetensors(path, {
+    select: (name) => !NOT_WEIGHTS.test(name),
+  });
+  checkFinite(tensors, `load ${path}`);
+  return tensors;
+}
+
+/** Reads the parts of a checkpoint that is cut into several files. */
+async function readParts(folder: string): Promise<WeightMap> {
+  const path = `${folder}/${INDEX}`;
+  const { weight_map: places } = await readJsonObject(path);
+  const listed = Object.entries(places ?? {});
+  const isPlain = (file: unknown) =>
+    typeof file === "string" && /^\w[\w.-]*\.safetensors$/.test(file);
+  const wrong = listed.find(([, file]) => !isPlain(file));
+  if (listed.length === 0 || wrong !== undefined) {
+    throw new SyntaxError(
+      `Cannot read ${path}: expected plain names of safetensors files under "weight_map", got ${
+        JSON.stringify(wrong?.[1]) ?? "none"
+      }`,
     );
   }
+  const tensors: Record<string, WeightMap[string]> = {};
+  for (const file of new Set(listed.map(([, file]) => file))) {
+    Object.assign(tensors, await readPart(`${folder}/${file}`));
+  }
+  const missing = listed.find(([name]) =>
+    !NOT_WEIGHTS.test(name) && !Object.hasOwn(tensors, name)
+  );
+  if (missing === undefined) return tensors;
+  throw new SyntaxError(
+    `Cannot read ${folder}/${missing[1]}: expected tensor "${
+      missing[0]
+    }", as ${INDEX} says, got none`,
+  );
 }
 
 /**

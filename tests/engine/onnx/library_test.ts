@@ -1,6 +1,7 @@
 import "#tests/support/permitted.ts";
 import { openOnnxLibrary } from "#lib/engine/onnx/library.ts";
 import { register } from "#lib/engine/onnx/register.ts";
+import { testRefusals } from "#tests/support/engine_refusals.ts";
 import { assertMatch, assertRejects } from "@std/assert";
 
 Deno.test("openOnnxLibrary() opens the library of the npm package", async () => {
@@ -24,24 +25,4 @@ Deno.test("openOnnxLibrary() refuses a file that is no library", async () => {
   );
 });
 
-Deno.test({
-  name: "openOnnxLibrary() names the permission that is missing",
-  permissions: { ffi: false, env: "inherit", read: "inherit" },
-  fn: async () => {
-    await assertRejects(
-      () => openOnnxLibrary(),
-      Deno.errors.NotFound,
-      "expected permission to call foreign code (--allow-ffi), got none",
-    );
-  },
-});
-
-Deno.test("register() refuses numbers of threads that cannot be", async () => {
-  for (const threads of [0, 1.5, -1]) {
-    await assertRejects(
-      () => register({ threads }),
-      RangeError,
-      "expected threads of 1 or more",
-    );
-  }
-});
+testRefusals({ open: openOnnxLibrary, register });

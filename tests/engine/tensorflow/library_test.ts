@@ -5,6 +5,7 @@ import {
 } from "#lib/engine/tensorflow/find_library.ts";
 import { openTensorFlow } from "#lib/engine/tensorflow/library.ts";
 import { register } from "#lib/engine/tensorflow/register.ts";
+import { testRefusals } from "#tests/support/engine_refusals.ts";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { tensorFlowBackend } from "./present.ts";
 
@@ -82,24 +83,4 @@ Deno.test("openTensorFlow() refuses a file that is no library", async () => {
   );
 });
 
-Deno.test({
-  name: "openTensorFlow() names the permission that is missing",
-  permissions: { ffi: false, env: "inherit", read: "inherit" },
-  fn: async () => {
-    await assertRejects(
-      () => openTensorFlow(),
-      Deno.errors.NotFound,
-      "expected permission to call foreign code (--allow-ffi), got none",
-    );
-  },
-});
-
-Deno.test("register() refuses numbers of threads that cannot be", async () => {
-  for (const threads of [0, 1.5, -1]) {
-    await assertRejects(
-      () => register({ threads }),
-      RangeError,
-      "expected threads of 1 or more",
-    );
-  }
-});
+testRefusals({ open: openTensorFlow, register });

@@ -1,7 +1,6 @@
 import "#tests/support/permitted.ts";
 import { contextSettings } from "#lib/engine/tensorflow/context.ts";
 import { ELEMENT } from "#lib/engine/tensorflow/operators.ts";
-import { scopesOf } from "#lib/engine/tensorflow/scopes.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { tensorFlowBackend } from "./present.ts";
 
@@ -10,36 +9,6 @@ Deno.test("contextSettings() is a ConfigProto: threads, growth, soft placement",
   assertEquals([...contextSettings(3)].slice(0, 2), [0x10, 3]);
   // 300 = 0b10_0101100: seven bits a byte, the lowest first.
   assertEquals([...contextSettings(300)].slice(0, 3), [0x10, 0xac, 0x02]);
-});
-
-Deno.test("scopesOf() frees what was made inside and not taken out, once", () => {
-  const freed: bigint[] = [];
-  const scopes = scopesOf((handle) => freed.push(handle));
-  const taken = scopes.scoped(() => {
-    scopes.scoped(() => scopes.note(1n));
-    assertEquals(freed, [1n]);
-    scopes.note(2n);
-    const handle = scopes.note(3n);
-    assertEquals(scopes.leave(handle), true);
-    return handle;
-  });
-  assertEquals(freed, [1n, 2n]);
-  assertEquals(scopes.count(), 1);
-  assertEquals(scopes.leave(taken), false);
-  scopes.scoped(() => scopes.join(taken));
-  assertEquals(freed, [1n, 2n, 3n]);
-  assertEquals(scopes.count(), 0);
-});
-
-Deno.test("scopesOf() frees what was made inside when an error passes", () => {
-  const freed: bigint[] = [];
-  const scopes = scopesOf((handle) => freed.push(handle));
-  assertThrows(() =>
-    scopes.scoped(() => {
-      scopes.note(7n);
-      throw new RangeError("no");
-    }), RangeError);
-  assertEquals(freed, [7n]);
 });
 
 Deno.test("an operation that TensorFlow refuses is told in TensorFlow's words", async () => {

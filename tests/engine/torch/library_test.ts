@@ -4,6 +4,7 @@ import { findTorch } from "#lib/engine/torch/find_library.ts";
 import { gpuName, openGpu } from "#lib/engine/torch/gpu.ts";
 import { openTorch } from "#lib/engine/torch/library.ts";
 import { register } from "#lib/engine/torch/register.ts";
+import { testRefusals } from "#tests/support/engine_refusals.ts";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { torchBackend } from "./present.ts";
 
@@ -87,27 +88,7 @@ Deno.test("openTorch() refuses a library without the stable interface, as those 
   );
 });
 
-Deno.test({
-  name: "openTorch() names the permission that is missing",
-  permissions: { ffi: false, env: "inherit", read: "inherit" },
-  fn: async () => {
-    await assertRejects(
-      () => openTorch(),
-      Deno.errors.NotFound,
-      "expected permission to call foreign code (--allow-ffi), got none",
-    );
-  },
-});
-
-Deno.test("register() refuses numbers of threads that cannot be", async () => {
-  for (const threads of [0, 1.5, -1]) {
-    await assertRejects(
-      () => register({ threads }),
-      RangeError,
-      "expected threads of 1 or more",
-    );
-  }
-});
+testRefusals({ open: openTorch, register });
 
 Deno.test("openGpu() says that there is no GPU where there is no driver", () => {
   assertEquals(openGpu("/nowhere", "no-such-driver.so"), { text: "no GPU" });

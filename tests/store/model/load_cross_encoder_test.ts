@@ -9,8 +9,8 @@ import {
 import { read, tensorOf } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
 import { ShapeError } from "#lib/num/shape_error.ts";
+import { isCrossEncoder } from "#lib/store/model/cross_encoder_folder.ts";
 import {
-  isCrossEncoder,
   loadCrossEncoder,
   type LoadedCrossEncoder,
 } from "#lib/store/model/load_cross_encoder.ts";
@@ -116,14 +116,45 @@ const faults: readonly (readonly [
   ],
   [
     "another family",
-    {
-      config: {
-        architectures: ["ModernBertForSequenceClassification"],
-        model_type: "modernbert",
-      },
-    },
+    { config: { model_type: "t5" } },
     RangeError,
-    '"xlm-roberta", got "modernbert"',
+    'expected a model_type among "bert", "distilbert"',
+  ],
+  [
+    "a USE-lite",
+    { config: { model_type: "use-lite" } },
+    RangeError,
+    '"xlm-roberta", got "use-lite"',
+  ],
+  [
+    "two labels",
+    { config: { num_labels: 2 } },
+    RangeError,
+    "expected 1 label for this kind of cross-encoder, got 2",
+  ],
+  [
+    "three named labels",
+    { config: { num_labels: undefined, id2label: { 0: "a", 1: "b", 2: "c" } } },
+    RangeError,
+    "expected 1 label for this kind of cross-encoder, got 3",
+  ],
+  [
+    "labels that nobody counts",
+    { config: { num_labels: undefined } },
+    RangeError,
+    "Cannot read config.json: expected num_labels or id2label, got none",
+  ],
+  [
+    "labels that differ",
+    { config: { id2label: { 0: "a", 1: "b" } } },
+    RangeError,
+    "expected num_labels 2, as id2label has, got 1",
+  ],
+  [
+    "no number of labels",
+    { config: { num_labels: "1" } },
+    RangeError,
+    'expected num_labels or id2label, got "1"',
   ],
   [
     "one segment",
@@ -156,7 +187,7 @@ const faults: readonly (readonly [
     'expected model_max_length from 5 to 1.7976931348623157e+308, got "512"',
   ],
   [
-    "three labels",
+    "weights of three labels",
     { weights: replaced("classifier.weight", { shape: [3, 8], fill: 0 }) },
     ShapeError,
     'model.safetensors: expected tensor "classifier.weight" [1, 8], got "classifier.weight" [3, 8] of 24 numbers',

@@ -60,6 +60,25 @@ const faults: readonly (readonly [
     "expected tokenizer.json or vocab.txt, got neither",
   ],
   [
+    "a tokenizer in a form of Python's",
+    "pylate",
+    async (f) => {
+      await Deno.rename(`${f}/tokenizer.json`, `${f}/sentencepiece.bpe.model`);
+    },
+    Deno.errors.NotFound,
+    "(other forms, such as merges.txt or sentencepiece.bpe.model, are not read; transformers' save_pretrained writes",
+  ],
+  [
+    "lower-casing that the tokenizer does not do",
+    "pylate",
+    async (f) => {
+      await edit(`${f}/sentence_bert_config.json`, { do_lower_case: true });
+      await edit(`${f}/tokenizer_config.json`, { do_lower_case: false });
+    },
+    RangeError,
+    "expected do_lower_case false in sentence_bert_config.json beside a tokenizer that keeps capitals, got true",
+  ],
+  [
     "another kind of encoder",
     "pylate",
     (f) => edit(`${f}/config.json`, { model_type: "t5" }),

@@ -7,10 +7,10 @@ import { axesOf, broadcastShape, sizeOf } from "../../reference/shape_walk.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
 import type { Info } from "../tensorflow_backend.ts";
-import type { Kind } from "../tensors.ts";
+import type { HostType } from "../../reference/host_kernel.ts";
 
 /** Reductions, by the kind of numbers that TensorFlow gets. */
-const REDUCTIONS: Readonly<Record<string, Kind>> = {
+const REDUCTIONS: Readonly<Record<string, HostType>> = {
   All: "bool",
   Any: "bool",
   Max: "float32",
@@ -21,7 +21,11 @@ const REDUCTIONS: Readonly<Record<string, Kind>> = {
 };
 
 /** A reduction of one kind of numbers; others are left to `otherwise`. */
-function reducing(operation: string, kind: Kind, otherwise: Kernel): Kernel {
+function reducing(
+  operation: string,
+  kind: HostType,
+  otherwise: Kernel,
+): Kernel {
   return (call) => {
     const { inputs, attrs, backend, flow } = call;
     const x = inputs.x!;

@@ -8,7 +8,8 @@ import { broadcastShape } from "../../reference/shape_walk.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
 import type { Info } from "../tensorflow_backend.ts";
-import { ELEMENT_OF, type Kind } from "../tensors.ts";
+import type { HostType } from "../../reference/host_kernel.ts";
+import { ELEMENT_OF } from "../tensors.ts";
 
 /** Functions of numbers, by TensorFlow's name where it is another. */
 const FUNCTIONS: Readonly<Record<string, string>> = {
@@ -90,8 +91,8 @@ const MADE: Readonly<Record<string, OnHandles>> = {
 
 /** Kinds of numbers: of the inputs that TensorFlow gets, of the result. */
 interface Kinds {
-  readonly given: Kind;
-  readonly made: Kind;
+  readonly given: HostType;
+  readonly made: HostType;
 }
 
 /** Runs on TensorFlow where all inputs are of one kind, else as `otherwise` does. */
@@ -136,7 +137,7 @@ const select: Kernel = ({ inputs, backend, flow }) => {
 /** `Cast`: the same memory where nothing changes. */
 const cast: Kernel = ({ inputs, attrs, backend, flow }) => {
   const x = inputs.x!;
-  const dtype = attrs.dtype as Kind;
+  const dtype = attrs.dtype as HostType;
   if (dtype === x.dtype) return backend.reshaped(x, x.shape);
   const made = flow.as(backend.handle(x), ELEMENT_OF[dtype]);
   return backend.adopt(made, x.shape, dtype);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { VIEW } from "../../numbers.ts";
 import type {
   HostArray,
   HostKernel,
@@ -13,7 +14,7 @@ import { sizeOf } from "../../reference/shape_walk.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { type Allocation, BYTES } from "../operators.ts";
 import type { Info } from "../tensorflow_backend.ts";
-import { ELEMENT_OF, type Kind, VIEW } from "../tensors.ts";
+import { ELEMENT_OF } from "../tensors.ts";
 
 /** An array over memory of TensorFlow. */
 function arrayOver(
@@ -66,7 +67,7 @@ function inputsOf(
   open: Set<Allocation>,
 ): Record<string, HostArray> {
   const look = (info: Info): HostArray => {
-    const kind = info.dtype as Kind;
+    const kind = info.dtype as HostType;
     const bytes = sizeOf(info.shape) * BYTES[ELEMENT_OF[kind]]!;
     const memory = flow.look(backend.handle(info), bytes);
     open.add(memory);

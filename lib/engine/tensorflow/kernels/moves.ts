@@ -7,7 +7,8 @@ import { axesOf, boxIn, pieceSizes } from "../../reference/shape_walk.ts";
 import { viewKernels } from "../../view_kernels.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Info } from "../tensorflow_backend.ts";
-import { ELEMENT_OF, type Kind } from "../tensors.ts";
+import type { HostType } from "../../reference/host_kernel.ts";
+import { ELEMENT_OF } from "../tensors.ts";
 
 /** `Transpose`: the axes in another order. */
 const transpose: Kernel = ({ inputs, attrs, backend, flow }) => {
@@ -107,7 +108,7 @@ const pad: Kernel = ({ inputs, attrs, backend, flow }) => {
   ]);
   const around = flow.as(
     flow.scalar(Number(attrs.constantValue)),
-    ELEMENT_OF[x.dtype as Kind],
+    ELEMENT_OF[x.dtype as HostType],
   );
   const made = flow.call("PadV2", [backend.handle(x), widths, around]);
   return backend.adopt(made, shape, x.dtype);

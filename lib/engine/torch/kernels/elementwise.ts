@@ -6,7 +6,8 @@
  */
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
-import { ELEMENT_OF, type Kind } from "../elements.ts";
+import type { HostType } from "../../reference/host_kernel.ts";
+import { ELEMENT_OF } from "../elements.ts";
 import type { Info } from "../torch_backend.ts";
 import { broadcastShape } from "../../reference/shape_walk.ts";
 
@@ -84,7 +85,7 @@ const MADE: Readonly<Record<string, OnHandles>> = {
 function onFloats(
   compute: OnHandles,
   otherwise: Kernel,
-  dtype: Kind = "float32",
+  dtype: HostType = "float32",
 ): Kernel {
   return (call) => {
     const infos = Object.values(call.inputs) as Info[];
@@ -135,13 +136,13 @@ const cast: Kernel = ({ inputs, attrs, backend, torch }) => {
   const x = inputs.x!;
   const { dtype } = attrs;
   if (dtype === x.dtype) return backend.reshaped(x, x.shape);
-  const made = torch.as(backend.handle(x), ELEMENT_OF[dtype as Kind]);
+  const made = torch.as(backend.handle(x), ELEMENT_OF[dtype as HostType]);
   return backend.adopt(made, x.shape, dtype);
 };
 
 /** `Fill`: one number everywhere. */
 const fill: Kernel = ({ attrs, backend, torch }) => {
-  const dtype = (attrs.dtype ?? "float32") as Kind;
+  const dtype = (attrs.dtype ?? "float32") as HostType;
   const made = torch.full(attrs.shape, Number(attrs.value), ELEMENT_OF[dtype]);
   return backend.adopt(made, attrs.shape, dtype);
 };
@@ -150,7 +151,7 @@ const fill: Kernel = ({ attrs, backend, torch }) => {
 function tabled(
   plain: Readonly<Record<string, Kernel>>,
   table: Readonly<Record<string, string | OnHandles>>,
-  dtype?: Kind,
+  dtype?: HostType,
 ): Record<string, Kernel> {
   return Object.fromEntries(
     Object.entries(table).map(([name, what]) => {

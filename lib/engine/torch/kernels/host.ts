@@ -3,14 +3,16 @@
  *
  * @module
  */
-import type { HostArray, HostKernel } from "../../reference/host_kernel.ts";
+import type {
+  HostArray,
+  HostKernel,
+  HostType,
+} from "../../reference/host_kernel.ts";
+import { type Numbers, VIEW } from "../../numbers.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { sizeOf } from "../../reference/shape_walk.ts";
-import { ELEMENT_OF, type Kind, type Numbers } from "../elements.ts";
+import { ELEMENT_OF } from "../elements.ts";
 import type { Info } from "../torch_backend.ts";
-
-/** Arrays of each kind of number. */
-const ARRAY = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
 /**
  * Makes a kernel of the engine from a plain one.
@@ -24,11 +26,11 @@ export function hosted(kernel: HostKernel): Kernel {
     const read = ({ dtype, shape, ...info }: Info): HostArray => ({
       values: torch.toHost(
         backend.handle({ dtype, shape, ...info }),
-        dtype as Kind,
+        dtype as HostType,
         sizeOf(shape),
       ),
       shape,
-      dtype: dtype as Kind,
+      dtype: dtype as HostType,
     });
     const made = kernel({
       inputs: Object.fromEntries(
@@ -37,7 +39,7 @@ export function hosted(kernel: HostKernel): Kernel {
       ),
       attrs,
       allocate: (shape, dtype) => ({
-        values: new ARRAY[dtype](sizeOf(shape)),
+        values: new VIEW[dtype](sizeOf(shape)),
         shape,
         dtype,
       }),

@@ -6,6 +6,7 @@
 import { type Kernel, type KernelCall, optional } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
 import type { Info } from "../torch_backend.ts";
+import { onLiveRows } from "./live_rows.ts";
 
 /** The exact gelu, not the one by tanh. */
 const EXACT = { text: "none" } as const;
@@ -28,8 +29,8 @@ export const linear: Kernel = ({ inputs, attrs, backend, torch }) => {
   return [give(y), give(pre)];
 };
 
-/** `LabLinearGrad`: `[dx, dweight]`, and `dbias` where there is a bias. */
-export const linearGradient: Kernel = (call) => {
+/** `LabLinearGrad` on all rows. */
+const denseGradient: Kernel = (call) => {
   const { inputs, attrs, backend, torch } = call;
   const { x, weight } = inputs as { x: Info; weight: Info };
   const du = beforeActivation(call);
@@ -55,6 +56,12 @@ export const linearGradient: Kernel = (call) => {
   );
   return [...gradients, backend.adopt(dbias, [weight.shape[0]!])];
 };
+
+/** `LabLinearGrad`: `[dx, dweight]`, and `dbias` where there is a bias. */
+export const linearGradient: Kernel = onLiveRows(
+  denseGradient,
+  ["dy", "x", "pre"],
+);
 
 /** The gradient before the activation, as a factor of products. */
 function beforeActivation(

@@ -6,7 +6,8 @@
 import { axesOf, boxIn, pieceSizes } from "../../reference/shape_walk.ts";
 import { viewKernels } from "../../view_kernels.ts";
 import type { Kernel } from "../kernel.ts";
-import { ELEMENT_OF, type Kind } from "../elements.ts";
+import type { HostType } from "../../reference/host_kernel.ts";
+import { ELEMENT_OF } from "../elements.ts";
 import type { Info } from "../torch_backend.ts";
 
 /** `Transpose`: a view with the axes in another order. */
@@ -102,7 +103,7 @@ const pad: Kernel = ({ inputs, attrs, backend, torch }) => {
   const shape = x.shape.map((length, axis) =>
     length + paddings[axis]![0] + paddings[axis]![1]
   );
-  const element = ELEMENT_OF[x.dtype as Kind];
+  const element = ELEMENT_OF[x.dtype as HostType];
   const made = torch.full(shape, attrs.constantValue, element);
   const inner = paddings.reduce(
     (view, [before], axis) => torch.cut(view, axis, before, x.shape[axis]!),

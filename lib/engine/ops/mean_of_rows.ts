@@ -1,4 +1,4 @@
-import { type Tensor, tensorOf, tf } from "../engine/tensor.ts";
+import { type Tensor, tensorOf, tf } from "../tensor.ts";
 
 /**
  * The mean of chosen rows, once a text.
@@ -10,6 +10,17 @@ import { type Tensor, tensorOf, tf } from "../engine/tensor.ts";
  * @param values `[tokens, dim]`.
  * @param rows Rows of each text, at least one each.
  * @returns `[texts, dim]`.
+ *
+ * @example Usage
+ * ```ts
+ * import { read, tensorOf, useEngine } from "#lib/mod.ts";
+ * import { meanOfRows } from "#lib/engine/ops/mean_of_rows.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const values = tensorOf([1, NaN, 5], [3, 1]);
+ * assertEquals([...read(meanOfRows(values, [[0, 2], [2]]))], [3, 5]);
+ * ```
  */
 export function meanOfRows(
   values: Tensor,
