@@ -8,7 +8,7 @@ import { packQueries } from "../text/query_form.ts";
 export interface Plan {
   /** Expected seconds of all training steps. */
   readonly trainingSeconds: number;
-  /** Expected seconds of measuring before and after. */
+  /** Expected seconds of measuring the model as it came and as it was trained. */
   readonly measuringSeconds: number;
   /** Expected peak memory, bytes. */
   readonly memoryBytes: number;

@@ -61,8 +61,8 @@ export interface Trained {
 }
 
 /**
- * Trains a retriever and measures it: the baselines first, then the steps, then
- * the optimiser's read-out on the test queries.
+ * Trains a retriever and measures it: the steps first, then the optimiser's
+ * read-out and the baselines on the test queries.
  *
  * The run folder gets settings, metrics, checkpoints, the trained model and the
  * licences of the data. Killed at any moment, the run can be resumed to the
@@ -134,8 +134,6 @@ async function trainAlone(
   for (const used of new Set([dataset, ...sources])) {
     await writeLicences(options.out, used);
   }
-  const bm25 = wordsRun(words(dataset)(test.split), test);
-  const untrained = await measureUntrained(prepared, watched);
   const taken = await takeSteps(prepared, {
     ...watched,
     ...{ start, optimizer, words },
@@ -144,6 +142,8 @@ async function trainAlone(
     optimizer,
     watched,
   ]);
+  const untrained = await measureUntrained(prepared, watched);
+  const bm25 = wordsRun(words(dataset)(test.split), test);
   const [runs, { seconds, tokens }] = [{ bm25, untrained, after }, taken];
   return {
     run: options.out,

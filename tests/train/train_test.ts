@@ -50,9 +50,9 @@ Deno.test("train() saves the model that its figures are of, and frees everything
     assertEquals(tf.memory().numTensors, numTensors);
     assertEquals(says, [`Starts at step 0 in ${out}`]);
     assertEquals(labels.filter((label) => label !== "encode documents"), [
-      "measure untrained",
       "train",
       "measure trained",
+      "measure untrained",
     ]);
     assertEquals([trained.run, trained.model, trained.steps], [
       out,
