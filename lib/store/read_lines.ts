@@ -128,7 +128,9 @@ export async function plainOrGzipped(
     try {
       if ((await Deno.stat(name)).isFile) return name;
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      const isMissing = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.NotADirectory;
+      if (!isMissing) throw readError(name, error);
     }
   }
   return undefined;
