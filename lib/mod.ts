@@ -119,7 +119,11 @@ export {
   PUNCTUATION,
 } from "./text/document_form.ts";
 export { documentParts, type PartsForm } from "./text/document_parts.ts";
-export { type Frame, framedTokens } from "./text/framed_tokens.ts";
+export {
+  type Frame,
+  framedTokens,
+  type TextIds,
+} from "./text/framed_tokens.ts";
 export {
   type JapaneseForm,
   japaneseForm,

@@ -36,18 +36,20 @@ export function encodeQueries(
 ): EncodedDocuments {
   const { encoder, tokenizer, queryForm, parameters } = retriever;
   const texts = [...queries.values()];
+  const ids = [...queries.keys()];
   const parts = Array.from(
     { length: Math.ceil(texts.length / QUERIES) },
-    (_, i) =>
-      packQueries(
-        texts.slice(i * QUERIES, (i + 1) * QUERIES),
-        tokenizer,
-        queryForm,
-      ),
+    (_, i) => {
+      const [begin, end] = [i * QUERIES, (i + 1) * QUERIES];
+      return packQueries(texts.slice(begin, end), tokenizer, {
+        ...queryForm,
+        ids: ids.slice(begin, end),
+      });
+    },
   );
   const vectors = parts.map((part) => encoder.encode(part, parameters));
   return {
-    ids: [...queries.keys()],
+    ids,
     vectors: joined(vectors, packTexts(parts)),
   };
 }
@@ -93,7 +95,8 @@ export async function* encodeDocuments(
     }
     const part = ids.slice(first, last);
     const texts = part.map((id) => documents.get(id)!);
-    const packed = packDocuments(texts, tokenizer, documentForm);
+    const form = { ...documentForm, ids: part };
+    const packed = packDocuments(texts, tokenizer, form);
     yield { ids: part, vectors: encoder.encode(packed, parameters) };
     first = last;
     progress?.({ label, done: last, total: ids.length });

@@ -180,3 +180,43 @@ Deno.test("progressBar() is silent when outputs are only stored", () => {
   useSink(before);
   assertEquals(seen, []);
 });
+
+/** What a progress bar writes to standard error, which is a terminal or is not. */
+function writtenBy(report: () => void, isTerminal: boolean): string {
+  let text = "";
+  const decoder = new TextDecoder();
+  const before = useSink(undefined);
+  Object.assign(Deno.stderr, {
+    isTerminal: () => isTerminal,
+    writeSync: (bytes: Uint8Array) => {
+      text += decoder.decode(bytes);
+      return bytes.length;
+    },
+  });
+  try {
+    report();
+  } finally {
+    for (const name of ["isTerminal", "writeSync"]) {
+      Reflect.deleteProperty(Deno.stderr, name);
+    }
+    useSink(before);
+  }
+  return text;
+}
+
+Deno.test("progressBar() draws a bar in a terminal, and writes plain lines to a log", () => {
+  const report = () => {
+    const progress = progressBar();
+    progress({ label: "train", done: 0, total: 2 });
+    progress({ label: "train", done: 2, total: 2 });
+  };
+  const bar = writtenBy(report, true).split("\r\x1b[K");
+  assertEquals(bar.length, 3);
+  assert(
+    bar[1]!.startsWith("train [....") && bar[2]!.startsWith("train [####"),
+  );
+  assert(bar[2]!.endsWith(" in all\n"));
+  const lines = writtenBy(report, false).split("\n");
+  assertEquals([lines[0], lines.length], ["train: 0/2", 3]);
+  assert(lines[1]!.startsWith("train: 2/2 · "));
+});

@@ -66,7 +66,7 @@ function start(
   const backend = new TensorFlowBackend(flow);
   tf.registerBackend(BACKEND, () => backend);
   registerKernels(allKernels());
-  const name = `TensorFlow ${library.version}`;
+  const name = `TensorFlow ${library.version} of ${library.found.from}`;
   if (gpu !== undefined) return `${name} on ${gpuName() ?? gpu}, fp32`;
   const seen = gpuName();
   const why = seen === undefined

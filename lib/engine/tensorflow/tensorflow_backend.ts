@@ -4,7 +4,7 @@
  * @module
  */
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
-import { numbersOf } from "../numbers.ts";
+import { numbersOf } from "../stored_numbers.ts";
 import type { HostType } from "../reference/host_kernel.ts";
 import { isSameShape, sizeOf } from "../reference/shape_walk.ts";
 import type { tf } from "../tensor.ts";
