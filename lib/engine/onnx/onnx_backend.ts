@@ -68,7 +68,7 @@ export class OnnxBackend extends CountedBackend<Storage> {
     const block = this.#memory.take(size * BYTES[dtype]!);
     const values = viewOf(block, dtype, size);
     const dataId = {};
-    this.entries.set(dataId, { values, block, references: 1 });
+    this.enter(dataId, { values, block, references: 1 });
     return { dataId, shape: [...shape], dtype };
   }
 

@@ -40,7 +40,7 @@ export class TensorFlowBackend extends CountedBackend<Entry> {
   ): Info {
     const dataId = {};
     const owned = this.flow.take(handle);
-    this.entries.set(dataId, { handle: owned, shape, dtype, references: 1 });
+    this.enter(dataId, { handle: owned, shape, dtype, references: 1 });
     return { dataId, shape: [...shape], dtype };
   }
 

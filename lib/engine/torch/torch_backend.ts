@@ -91,7 +91,7 @@ export class TorchBackend extends CountedBackend<Entry> {
     }
     storage.tensors++;
     const owned = this.torch.take(handle);
-    this.entries.set(dataId, { handle: owned, storage, ...rest });
+    this.enter(dataId, { handle: owned, storage, ...rest });
   }
 
   /** The handle of a tensor; it stays the tensor's. */
