@@ -26,6 +26,16 @@ export function hasKernel(name: string): boolean {
 }
 
 /**
+ * Says whether a gradient may be asked for what is computed now: a kernel that keeps
+ * something for its gradient alone may leave it out where not.
+ *
+ * @returns True inside a computation that is differentiated.
+ */
+export function isDifferentiated(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
+/**
  * Runs a kernel by name, outside the tape.
  *
  * @param kernel The kernel's name.

@@ -66,6 +66,8 @@ const FUNCTIONS = {
   TFE_OpSetAttrType: acts("u64", "buffer", "i32"),
   TFE_OpSetAttrInt: acts("u64", "buffer", "i64"),
   TFE_OpSetAttrFloat: acts("u64", "buffer", "f32"),
+  TFE_OpSetAttrString: acts("u64", "buffer", "buffer", "u64"),
+  TFE_OpSetAttrShape: acts("u64", "buffer", "u64", "i32", "u64"),
   TFE_Execute: acts("u64", "buffer", "buffer", "u64"),
 } as const satisfies Record<string, ForeignSignature>;
 

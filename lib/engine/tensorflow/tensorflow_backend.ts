@@ -16,8 +16,8 @@ export type Info = tf.TensorInfo;
 
 /** What the backend keeps of one tensor's data. */
 interface Entry extends CountedEntry {
-  readonly handle: Handle;
-  readonly shape: readonly number[];
+  handle: Handle;
+  shape: readonly number[];
   readonly dtype: tf.DataType;
   /** Texts, for the dtype `string` alone. */
   readonly texts?: readonly Uint8Array[];
@@ -49,6 +49,22 @@ export class TensorFlowBackend extends CountedBackend<Entry> {
     const { handle, shape } = this.entries.get(info.dataId);
     if (isSameShape(shape, info.shape)) return handle;
     return this.flow.reshaped(handle, info.shape);
+  }
+
+  /**
+   * The handle of a tensor whose numbers are wanted no more, for the scope to free:
+   * where no other tensor has them, the tensor keeps a single number in their place.
+   */
+  spent(info: Info): Handle {
+    const entry = this.entries.get(info.dataId);
+    if (entry.references > 1) return this.flow.again(this.handle(info));
+    const { handle, shape } = entry;
+    const rest = this.flow.take(this.flow.scalar(0));
+    [entry.handle, entry.shape] = [rest, []];
+    this.flow.join(handle);
+    return isSameShape(shape, info.shape)
+      ? handle
+      : this.flow.reshaped(handle, info.shape);
   }
 
   /** The same numbers under another shape, in the same memory. */

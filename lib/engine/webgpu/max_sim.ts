@@ -1,3 +1,4 @@
+import { isDifferentiated } from "../ops/fused.ts";
 import type { MaxSimOptions } from "../ops/max_sim.ts";
 import {
   type Block,
@@ -5,7 +6,7 @@ import {
   type Span,
   tilesOf,
 } from "../ops/max_sim_tiles.ts";
-import { tf } from "../tensor.ts";
+import type { tf } from "../tensor.ts";
 import {
   DOCUMENT_GRADIENT,
   type Lanes,
@@ -172,11 +173,6 @@ function partsOf(backend: WebGPUBackend, { columns, query }: Meeting): Span[] {
     start: i * room,
     length: Math.min(room, columns - i * room),
   }));
-}
-
-/** Whether a gradient will be asked for. */
-function isDifferentiated(): boolean {
-  return tf.engine().state.gradientDepth > 0;
 }
 
 /**
