@@ -233,6 +233,33 @@ Deno.test("score scores more documents than it takes at a time", async () => {
   });
 });
 
+Deno.test("search and score name the text of which the tokenizer keeps nothing, and write nothing", async () => {
+  await withTinyFiles(async (files) => {
+    const documents = `cat\n${"dog\n".repeat(300)}\u200b\n`;
+    await assertRejects(
+      () => score(files, { queries: "cat", documents }),
+      RangeError,
+      'documents:302": expected a text with at least one token',
+    );
+    await assertRejects(
+      () => score(files, { queries: "cat\n\u200b", documents: "cat" }),
+      RangeError,
+      'queries:2": expected a text with at least one token',
+    );
+    const { root, data } = files;
+    const path = `${data}/corpus.jsonl`;
+    Deno.writeTextFileSync(path, '{"_id":"void","text":"\u200b"}\n', {
+      append: true,
+    });
+    await assertRejects(
+      () => search(files),
+      RangeError,
+      'Cannot encode document "void": expected a text with at least one token',
+    );
+    assertEquals(namesIn(root).includes("run.trec"), false);
+  });
+});
+
 Deno.test("score names the file and line of a text that is empty or missing", async () => {
   await withTinyFiles(async (files) => {
     const refused = (queries: string, documents: string, message: string) =>

@@ -223,7 +223,10 @@ function memoryOf(
       const size = BigInt(bytes);
       const tensor = f.TF_AllocateTensor(element, lengths, rank, size);
       if (tensor === 0n) throw outOfMemory(bytes);
-      return bytesOf(tensor as Address, bytes);
+      const made = bytesOf(tensor as Address, bytes);
+      if (made.bytes.byteLength === bytes) return made;
+      f.TF_DeleteTensor(tensor);
+      throw outOfMemory(bytes);
     },
     give({ tensor }) {
       const handle = f.TFE_NewTensorHandle(tensor, status);

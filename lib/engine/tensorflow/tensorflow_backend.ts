@@ -4,7 +4,7 @@
  * @module
  */
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
-import { numbersOf } from "../numbers.ts";
+import { numbersOf } from "../stored_numbers.ts";
 import type { HostType } from "../reference/host_kernel.ts";
 import { isSameShape, sizeOf } from "../reference/shape_walk.ts";
 import type { tf } from "../tensor.ts";
@@ -40,7 +40,7 @@ export class TensorFlowBackend extends CountedBackend<Entry> {
   ): Info {
     const dataId = {};
     const owned = this.flow.take(handle);
-    this.entries.set(dataId, { handle: owned, shape, dtype, references: 1 });
+    this.enter(dataId, { handle: owned, shape, dtype, references: 1 });
     return { dataId, shape: [...shape], dtype };
   }
 

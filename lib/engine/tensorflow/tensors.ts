@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Numbers, VIEW } from "../numbers.ts";
+import { type StoredNumbers, VIEW } from "../stored_numbers.ts";
 import type { HostType } from "../reference/host_kernel.ts";
 import { sizeOf } from "../reference/shape_walk.ts";
 import {
@@ -27,14 +27,18 @@ export interface Tensors extends Operators {
   readonly gpu: string | undefined;
   /** A copy of numbers on the device. */
   readonly fromHost: (
-    values: Numbers,
+    values: StoredNumbers,
     shape: readonly number[],
     element: number,
   ) => Handle;
   /** Memory filled by somebody, as a tensor on the device. */
   readonly fromMemory: (allocation: Allocation, element: number) => Handle;
   /** A copy of the numbers of a tensor. */
-  readonly toHost: (tensor: Handle, kind: HostType, size: number) => Numbers;
+  readonly toHost: (
+    tensor: Handle,
+    kind: HostType,
+    size: number,
+  ) => StoredNumbers;
   /** Whole numbers as a tensor: axes, shapes. They are kept, so it costs nothing again. */
   readonly whole: (numbers: number | readonly number[]) => Handle;
   /** A single 32-bit float; kept like whole numbers. */
@@ -114,7 +118,7 @@ export function tensorsOf(
 /** Memory of TensorFlow with numbers copied into it. */
 function filled(
   { allocate }: Operators,
-  values: Numbers,
+  values: StoredNumbers,
   shape: readonly number[],
   element: number,
 ): Allocation {

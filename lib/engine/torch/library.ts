@@ -47,6 +47,9 @@ const FUNCTIONS = {
     ...(["i32", "i32", "i32", "buffer"] as const),
   ),
   aoti_torch_cpu_add_Tensor: status("u64", "u64", "f64", "buffer"),
+  aoti_torch_cpu_addmm_out: status(
+    ...(["u64", "u64", "u64", "u64", "f64", "f64"] as const),
+  ),
   aoti_torch_grad_mode_set_enabled: { parameters: ["bool"], result: "void" },
 } as const satisfies Record<string, ForeignSignature>;
 

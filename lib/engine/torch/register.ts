@@ -104,13 +104,9 @@ function start(library: TorchLibrary, precision: Precision): Started {
   backend.isShort = isCuda || library.hasMatrixUnit;
   tf.registerBackend(BACKEND, () => backend);
   registerKernels(allKernels());
-  const threads = torch.ask(
-    "threads",
-    (slot) => functions.torch_get_num_threads(slot),
-  );
   const device = isCuda
     ? `libtorch ${version} on ${gpu.text}`
-    : `libtorch ${version} on the processor, ${threads} threads (${gpu.text})`;
+    : `libtorch ${version} on the processor, ${torch.threads} threads (${gpu.text})`;
   return { backend, device, isTf32: precision === "tf32" };
 }
 

@@ -5,7 +5,7 @@
  */
 import { sizeOf } from "../reference/shape_walk.ts";
 import { type Address, bytesAt } from "../foreign.ts";
-import { type Numbers, VIEW } from "../numbers.ts";
+import { type StoredNumbers, VIEW } from "../stored_numbers.ts";
 import type { HostType } from "../reference/host_kernel.ts";
 import { BYTES, ELEMENT_OF, layoutOf } from "./elements.ts";
 import type { TorchLibrary } from "./library.ts";
@@ -15,6 +15,8 @@ import { DEVICE, ELEMENT, type Handle, type Operators } from "./operators.ts";
 export interface Tensors extends Operators {
   /** Whether a GPU computes. */
   readonly isCuda: boolean;
+  /** How many threads of the processor compute. */
+  readonly threads: number;
   /** A new tensor with arbitrary contents, row-major. */
   readonly empty: (shape: readonly number[], element?: number) => Handle;
   /** A new tensor filled with one number. */
@@ -27,7 +29,7 @@ export interface Tensors extends Operators {
   readonly scalar: (value: number) => Handle;
   /** A copy of numbers on the device. */
   readonly fromHost: (
-    values: Numbers,
+    values: StoredNumbers,
     shape: readonly number[],
     element: number,
   ) => Handle;
@@ -36,9 +38,15 @@ export interface Tensors extends Operators {
   /** The first bytes of a tensor on the processor, not copied. */
   readonly memory: (tensor: Handle, bytes: number) => ArrayBuffer;
   /** A copy of the numbers of a tensor. */
-  readonly toHost: (tensor: Handle, kind: HostType, size: number) => Numbers;
+  readonly toHost: (
+    tensor: Handle,
+    kind: HostType,
+    size: number,
+  ) => StoredNumbers;
   /** The sum, with a factor on the second. */
   readonly add: (a: Handle, b: Handle, factor?: number) => Handle;
+  /** Adds a matrix product to a matrix, in place; on the processor only. */
+  readonly addProduct: (sum: Handle, a: Handle, b: Handle) => void;
   /** The length of a tensor along one axis. */
   readonly lengthOf: (tensor: Handle, axis: number) => number;
   /** The kind of elements, libtorch's number. */
@@ -104,6 +112,9 @@ export function tensorsOf(
     ...views,
     ...makersOf(...parts),
     isCuda,
+    threads: Number(
+      operators.ask("threads", (slot) => functions.torch_get_num_threads(slot)),
+    ),
     memory: (tensor, bytes) => bytesOf(library, operators, [tensor, bytes]),
     toHost: readerOf(views, ...parts),
   };
@@ -222,6 +233,11 @@ function viewsOf(...[library, operators, { isCuda }]: Parts) {
     cut,
     add: (a: Handle, b: Handle, factor = 1) =>
       make("add", (slot) => addition(a, b, factor, slot)),
+    addProduct: (sum: Handle, a: Handle, b: Handle) =>
+      void ask(
+        "addmm",
+        () => functions.aoti_torch_cpu_addmm_out(sum, sum, a, b, 1, 1),
+      ),
     packed: (tensor: Handle) => call("aten::contiguous", tensor, { int: 0 }),
     storageOf: (tensor: Handle) =>
       storageOf(library, operators, [tensor, elementOf]),

@@ -37,7 +37,7 @@ Deno.test("attention by plain products, for GPUs in 32 bits, is what the flash k
     const qkv = numbers(torch, 10, 24);
     const dy = numbers(torch, 10, 8);
     const all = [true, false].map((isFlash) => {
-      const [group] = groupsOf(torch, settings, isFlash);
+      const [group] = groupsOf(torch, settings, { isFlash });
       const { y, sums } = groupResult(torch, qkv, group!);
       const dqkv = torch.empty([10, 24]);
       const rows: GroupGradient = { dy, qkv, y, sums, dqkv };
@@ -52,6 +52,25 @@ Deno.test("attention by plain products, for GPUs in 32 bits, is what the flash k
       values.forEach((x, i) => assertAlmostEquals(x, plain[which]![i]!, 1e-5))
     );
   });
+});
+
+Deno.test("groupsOf() cuts texts of one length into groups of so many rows, a text at least", async () => {
+  const backend = await torchBackend();
+  if (!backend) return;
+  const { torch } = backend;
+  const settings = {
+    offsets: Int32Array.of(0, 2, 4, 6, 15),
+    attend: new Uint8Array(15).fill(1),
+    heads: 1,
+    scale: 1,
+  };
+  const cut = torch.scoped(() => groupsOf(torch, settings, { rows: 5 }));
+  assertEquals(
+    cut.map(({ start, count, length }) => [start, count, length]),
+    [[0, 2, 2], [4, 1, 2], [6, 1, 9]],
+  );
+  const whole = torch.scoped(() => groupsOf(torch, settings));
+  assertEquals(whole.map(({ count }) => count), [3, 1]);
 });
 
 Deno.test("packedKeys() gathers the keys that may be seen, text by text", () => {

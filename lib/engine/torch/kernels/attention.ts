@@ -21,6 +21,7 @@ import {
   packedResult,
   packingOf,
 } from "./attention_packed.ts";
+import { isConverted, rowsOfPiece } from "./row_pieces.ts";
 
 /** Settings of a call, as the operation gives them. */
 export interface AttentionSettings {
@@ -39,21 +40,15 @@ function shapeOf({ inputs }: KernelCall): [number, number] {
   return [tokens, width / 3];
 }
 
-/** Queries, keys and values as factors of products, row-major. */
-function qkvOf({ inputs, backend, torch }: KernelCall): Handle {
-  return torch.packed(backend.operand(inputs.qkv!));
-}
-
 /** `LabAttention`. */
 export const attention: Kernel = (call) => {
   const { attrs, backend, torch } = call;
   const settings = attrs as AttentionSettings;
   const shape = shapeOf(call);
-  const qkv = qkvOf(call);
   if (canPack(call, shape[1] / settings.heads)) {
     const { y, sums, state } = packedResult(
       torch,
-      qkv,
+      torch.packed(backend.operand(call.inputs.qkv!)),
       packingOf(torch, settings),
     );
     const made = backend.adopt(y, shape);
@@ -64,22 +59,41 @@ export const attention: Kernel = (call) => {
       backend.adopt(state, [2]),
     ];
   }
-  const parts = groupsOf(torch, settings).map((group) =>
-    groupResult(torch, rowsOf(call, qkv, group), group)
-  );
-  const joined = (tensors: Handle[]) =>
-    tensors.length === 1
-      ? tensors[0]!
-      : torch.call("aten::cat", { tensors }, { int: 0 });
-  const y = joined(parts.map((part) => part.y));
+  const qkv = backend.handle(call.inputs.qkv!);
+  const rows = isConverted(call) ? rowsOfPiece(torch) : Infinity;
+  const groups = groupsOf(torch, settings, { rows });
+  const { y, sums } = groups.length === 1
+    ? groupResult(torch, factorOf(call, qkv, groups[0]!), groups[0]!)
+    : groupResults(call, qkv, groups);
   const made = backend.adopt(backend.asStored(y), shape);
-  const sums = joined(parts.map((part) => part.sums));
   return [
     made,
     backend.reshaped(made, shape),
     backend.adopt(sums, [shape[0], settings.heads]),
   ];
 };
+
+/** The results of groups, put together. */
+function groupResults(
+  call: KernelCall,
+  qkv: Handle,
+  groups: readonly Group[],
+): { readonly y: Handle; readonly sums: Handle } {
+  const { attrs, backend, torch } = call;
+  const [tokens, hidden] = shapeOf(call);
+  const y = torch.empty([tokens, hidden], backend.activation);
+  const sums = torch.empty([tokens, attrs.heads]);
+  for (const group of groups) {
+    torch.scoped(() => {
+      const part = groupResult(torch, factorOf(call, qkv, group), group);
+      const put = (whole: Handle, rows: Handle) =>
+        torch.change("aten::copy_", rowsOf(call, whole, group), rows, false);
+      put(y, part.y);
+      put(sums, part.sums);
+    });
+  }
+  return { y, sums };
+}
 
 /** The rows of a group. */
 function rowsOf(
@@ -90,6 +104,12 @@ function rowsOf(
   return torch.cut(tensor, 0, start, count * length);
 }
 
+/** The rows of a group as factors of products, row-major. */
+function factorOf(call: KernelCall, tensor: Handle, group: Group): Handle {
+  const { backend, torch } = call;
+  return torch.packed(torch.as(rowsOf(call, tensor, group), backend.factor));
+}
+
 /** `LabAttentionGrad`: `dqkv`; its input `probabilities` is the result. */
 export const attentionGradient: Kernel = (call) => {
   const { inputs, attrs, backend, torch } = call;
@@ -98,28 +118,33 @@ export const attentionGradient: Kernel = (call) => {
     "qkv" | "sums" | "probabilities" | "dy" | "state",
     Info
   >;
-  const [qkv, y] = [qkvOf(call), backend.operand(probabilities)];
-  const dy = torch.packed(backend.operand(given));
   const dqkv = torch.empty(info.shape, backend.activation);
   if (canPack(call, shapeOf(call)[1] / settings.heads)) {
     const saved: Packed = {
-      y,
+      y: backend.operand(probabilities),
       sums: backend.handle(sums),
       state: backend.handle(state),
     };
-    const packing = packingOf(torch, settings);
-    packedGradients(torch, { dy, qkv, dqkv, saved }, packing);
+    const [dy, qkv] = [given, info].map((one) =>
+      torch.packed(backend.operand(one))
+    ) as [Handle, Handle];
+    const rows = { dy, qkv, dqkv, saved };
+    packedGradients(torch, rows, packingOf(torch, settings));
     return backend.adopt(dqkv, info.shape);
   }
-  for (const group of groupsOf(torch, settings)) {
-    const rows = (tensor: Handle) => rowsOf(call, tensor, group);
-    groupGradients(torch, {
-      dy: rows(dy),
-      qkv: rows(qkv),
-      dqkv: rows(dqkv),
-      y: rows(y),
-      sums: rows(backend.handle(sums)),
-    }, group);
+  // In pieces the three parts are put together in the cache.
+  const rows = torch.isCuda ? Infinity : rowsOfPiece(torch);
+  for (const group of groupsOf(torch, settings, { rows })) {
+    const factor = (info: Info) => factorOf(call, backend.handle(info), group);
+    torch.scoped(() =>
+      groupGradients(torch, {
+        dy: factor(given),
+        qkv: factor(info),
+        dqkv: rowsOf(call, dqkv, group),
+        y: factor(probabilities),
+        sums: rowsOf(call, backend.handle(sums), group),
+      }, group)
+    );
   }
   return backend.adopt(dqkv, info.shape);
 };

@@ -19,20 +19,29 @@ export interface Group extends LengthGroup {
   readonly isFlash: boolean;
 }
 
+/** How the texts of a call are grouped. */
+export interface Grouping {
+  /** Whether to use the flash kernel. Default: on the processor. */
+  readonly isFlash?: boolean;
+  /** Rows that a group may have; one text is always allowed. Default: any number. */
+  readonly rows?: number;
+}
+
 /**
  * The groups of a call that have tokens.
  *
  * @param torch Makes the masks; they belong to the scope.
  * @param settings Texts, masks, heads, scale.
- * @param isFlash Whether to use the flash kernel. Default: on the processor.
+ * @param grouping How they are grouped.
  * @returns The groups in order.
  */
 export function groupsOf(
   torch: Tensors,
   { offsets, attend, heads, scale }: AttentionSettings,
-  isFlash = !torch.isCuda,
+  { isFlash = !torch.isCuda, rows = Infinity }: Grouping = {},
 ): Group[] {
   return lengthGroups(offsets).filter(({ length }) => length > 0)
+    .flatMap((group) => cutInto(group, rows))
     .map((group) => {
       const { start, count, length } = group;
       const kept = attend.subarray(start, start + count * length);
@@ -45,6 +54,20 @@ export function groupsOf(
         : undefined;
       return { ...group, heads, scale, hidden, isFlash };
     });
+}
+
+/** Groups of no more than so many rows. */
+function cutInto(
+  { text, start, count, length }: LengthGroup,
+  rows: number,
+): LengthGroup[] {
+  const most = Math.min(count, Math.max(1, Math.floor(rows / length)));
+  return Array.from({ length: Math.ceil(count / most) }, (_, i) => ({
+    text: text + i * most,
+    start: start + i * most * length,
+    count: Math.min(most, count - i * most),
+    length,
+  }));
 }
 
 /** Queries, keys and values of `[rows, 3 hidden]`, each `[texts, heads, length, width]`, not copied. */

@@ -7,54 +7,85 @@ import { type Kernel, type KernelCall, optional } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
 import type { Info } from "../torch_backend.ts";
 import { onLiveRows } from "./live_rows.ts";
+import { eachPiece, isConverted, type Rows } from "./row_pieces.ts";
 
 /** The exact gelu, not the one by tanh. */
 const EXACT = { text: "none" } as const;
 
 /** `LabLinear`: `[y]`, or `[y, pre]` where there is an activation. */
-export const linear: Kernel = ({ inputs, attrs, backend, torch }) => {
-  const { x, weight, bias } = inputs as { x: Info; weight: Info; bias?: Info };
+export const linear: Kernel = (call) => {
+  const { inputs, attrs, backend, torch } = call;
+  const { x, weight } = inputs as { x: Info; weight: Info };
   const shape = [x.shape[0]!, weight.shape[0]!];
-  const pre = torch.call(
-    "aten::linear",
-    backend.operand(x),
-    backend.weight(weight),
-    optional(bias && backend.weight(bias)),
+  const give = (made: Handle) => backend.adopt(made, shape);
+  if (!isConverted(call)) {
+    const pre = product(call, backend.operand(x));
+    const made = attrs.activation === "none" ? [] : [activated(call, pre)];
+    return [...made, pre].map((one) => give(backend.asStored(one)));
+  }
+  const results = (attrs.activation === "none" ? [0] : [0, 1]).map(() =>
+    torch.empty(shape, backend.activation)
   );
-  const give = (made: Handle) => backend.adopt(backend.asStored(made), shape);
-  if (attrs.activation === "none") return [give(pre)];
-  const y = attrs.activation === "gelu"
+  const whole = backend.handle(x);
+  eachPiece(call, shape[0]!, (piece) => {
+    const pre = product(call, factor(call, whole, piece));
+    put(call, results.at(-1)!, piece, pre);
+    if (results[1]) put(call, results[0]!, piece, activated(call, pre));
+  });
+  return results.map(give);
+};
+
+/** `x W^T + b`. */
+function product({ inputs, backend, torch }: KernelCall, x: Handle): Handle {
+  return torch.call(
+    "aten::linear",
+    x,
+    backend.weight(inputs.weight!),
+    optional(inputs.bias && backend.weight(inputs.bias)),
+  );
+}
+
+/** The activation of a product. */
+function activated({ attrs, torch }: KernelCall, pre: Handle): Handle {
+  return attrs.activation === "gelu"
     ? torch.call("aten::gelu", pre, EXACT)
     : torch.call("aten::relu", pre);
-  return [give(y), give(pre)];
-};
+}
+
+/** A piece of a matrix as a factor of products. */
+function factor(
+  { backend, torch }: KernelCall,
+  matrix: Handle,
+  [start, count]: Rows,
+): Handle {
+  return torch.as(torch.cut(matrix, 0, start, count), backend.factor);
+}
+
+/** Writes a piece of a matrix. */
+function put(
+  { torch }: KernelCall,
+  matrix: Handle,
+  [start, count]: Rows,
+  rows: Handle,
+): void {
+  const target = torch.cut(matrix, 0, start, count);
+  torch.change("aten::copy_", target, rows, false);
+}
 
 /** `LabLinearGrad` on all rows. */
 const denseGradient: Kernel = (call) => {
-  const { inputs, attrs, backend, torch } = call;
+  const { inputs, attrs, backend } = call;
   const { x, weight } = inputs as { x: Info; weight: Info };
-  const du = beforeActivation(call);
-  const dx = attrs.needX
-    ? backend.asStored(torch.call("aten::mm", du, backend.weight(weight)))
-    : torch.full([], 0);
-  const turned = torch.call("aten::t", du);
-  const dweight = torch.as(
-    torch.call("aten::mm", turned, backend.operand(x)),
-    ELEMENT.float32,
-  );
+  const { dx, dweight, dbias } = isConverted(call)
+    ? gradientsByPieces(call)
+    : wholeGradients(call);
   const gradients = [
     backend.adopt(dx, attrs.needX ? x.shape : []),
     backend.adopt(dweight, weight.shape),
   ];
-  if (!attrs.bias) return gradients;
-  const dbias = torch.call(
-    "aten::sum.dim_IntList",
-    du,
-    { some: [0] },
-    false,
-    { some: { int: ELEMENT.float32 } },
-  );
-  return [...gradients, backend.adopt(dbias, [weight.shape[0]!])];
+  return dbias === undefined
+    ? gradients
+    : [...gradients, backend.adopt(dbias, [weight.shape[0]!])];
 };
 
 /** `LabLinearGrad`: `[dx, dweight]`, and `dbias` where there is a bias. */
@@ -63,13 +94,85 @@ export const linearGradient: Kernel = onLiveRows(
   ["dy", "x", "pre"],
 );
 
-/** The gradient before the activation, as a factor of products. */
+/** What the gradient makes. */
+interface Gradients {
+  /** The single number 0 where nobody asked for it. */
+  readonly dx: Handle;
+  readonly dweight: Handle;
+  readonly dbias: Handle | undefined;
+}
+
+/** All rows at once. */
+function wholeGradients(call: KernelCall): Gradients {
+  const { inputs: { x, weight, dy, pre }, attrs, backend, torch } = call;
+  const du = beforeActivation(
+    call,
+    torch.packed(backend.operand(dy!)),
+    pre && backend.operand(pre),
+  );
+  const dweight = torch.call(
+    "aten::mm",
+    torch.call("aten::t", du),
+    backend.operand(x!),
+  );
+  return {
+    dx: attrs.needX
+      ? backend.asStored(torch.call("aten::mm", du, backend.weight(weight!)))
+      : torch.full([], 0),
+    dweight: torch.as(dweight, ELEMENT.float32),
+    dbias: attrs.bias ? sumOfRows(call, du) : undefined,
+  };
+}
+
+/** A piece of the rows at a time; pieces after the first add to what does not go by rows. */
+function gradientsByPieces(call: KernelCall): Gradients {
+  const { inputs, attrs, backend, torch } = call;
+  const { x, weight } = inputs as { x: Info; weight: Info };
+  const [dy, wide, pre] = [inputs.dy!, x, inputs.pre].map((info) =>
+    info && backend.handle(info)
+  );
+  const dx = attrs.needX
+    ? torch.empty(x.shape, backend.activation)
+    : torch.full([], 0);
+  const dweight = torch.full(weight.shape, 0);
+  const dbias = attrs.bias ? torch.full([weight.shape[0]!], 0) : undefined;
+  eachPiece(call, x.shape[0]!, (piece) => {
+    const du = beforeActivation(
+      call,
+      torch.packed(factor(call, dy!, piece)),
+      pre && factor(call, pre, piece),
+    );
+    const turned = torch.call("aten::t", du);
+    torch.addProduct(dweight, turned, factor(call, wide!, piece));
+    if (attrs.needX) {
+      const part = torch.call("aten::mm", du, backend.weight(weight));
+      put(call, dx, piece, part);
+    }
+    if (!dbias) return;
+    const sum = torch.add(dbias, sumOfRows(call, du));
+    torch.change("aten::copy_", dbias, sum, false);
+  });
+  return { dx, dweight, dbias };
+}
+
+/** The sum of all rows, in 32 bits. */
+function sumOfRows({ torch }: KernelCall, du: Handle): Handle {
+  return torch.call(
+    "aten::sum.dim_IntList",
+    du,
+    { some: [0] },
+    false,
+    { some: { int: ELEMENT.float32 } },
+  );
+}
+
+/** The gradient before the activation. */
 function beforeActivation(
-  { inputs, attrs, backend, torch }: KernelCall,
+  { attrs, torch }: KernelCall,
+  dy: Handle,
+  pre: Handle | undefined,
 ): Handle {
-  const dy = torch.packed(backend.operand(inputs.dy!));
-  if (inputs.pre === undefined) return dy;
-  const pre = backend.operand(inputs.pre);
+  if (pre === undefined) return dy;
   if (attrs.activation === "gelu") {
     return torch.call("aten::gelu_backward", dy, pre, EXACT);
   }
