@@ -37,6 +37,15 @@ Deno.test("engineCommand() marks what auto takes, the first that is present", as
   assertEquals(marked.length, 1);
   const present = lines.find((line) => !line.includes("not here: "));
   assertEquals(marked[0], present);
+  const [auto] = marked[0]!.split(" ");
+  for (const line of lines.filter((line) => line !== marked[0])) {
+    const [name] = line.split(" ");
+    const others = ["not here: ", `(only by --engine ${name})`];
+    assertEquals(
+      [...others, `(auto prefers ${auto})`].some((why) => line.includes(why)),
+      true,
+    );
+  }
 });
 
 Deno.test("engineCommand() prints one JSON object", async () => {

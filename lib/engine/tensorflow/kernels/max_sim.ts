@@ -106,47 +106,61 @@ function ofRealRows(flow: Tensors, piece: Piece, x: Handle): Handle {
   return flow.call("SelectV2", [real, x, flow.scalar(0)]);
 }
 
-/** Scores of a piece, `[queries, columns]`, and the rows of its winners where asked for. */
-function scorePiece(
+/** What is known of a piece. */
+interface Known {
+  readonly piece: Piece;
+  readonly dim: number;
+}
+
+/** The rows of both sides, `[stacks, rows, dim]`, and their numbers. */
+function rowsOf(
   flow: Tensors,
   { queries, documents }: Sides,
-  { piece, dim, wantsWinners }: {
-    readonly piece: Piece;
-    readonly dim: number;
-    readonly wantsWinners: boolean;
-  },
-): { readonly scores: Handle; readonly winners: Handle[] } {
-  const { call, whole, reshaped } = flow;
-  const { left, right, stacks, columns } = piece;
+  { piece: { left, right, stacks }, dim }: Known,
+) {
+  const at = (x: Handle, rows: Handle) =>
+    flow.reshaped(rowsAt(flow, x, rows), [stacks, -1, dim]);
+  const queryRows = numbers(flow, left.rows);
   const documentRows = numbers(flow, right.rows);
-  const [a, b] = [
-    rowsAt(flow, queries, numbers(flow, left.rows)),
-    rowsAt(flow, documents, documentRows),
-  ].map((rows) => reshaped(rows, [stacks, -1, dim])) as [Handle, Handle];
+  return {
+    a: at(queries, queryRows),
+    b: at(documents, documentRows),
+    documentRows,
+  };
+}
+
+/** Scores of a piece, `[queries, columns]`, and its winners where asked for. */
+function scorePiece(
+  flow: Tensors,
+  sides: Sides,
+  { wantsWinners, ...known }: Known & { readonly wantsWinners: boolean },
+): Handle[] {
+  const { call, whole, reshaped } = flow;
+  const { left, right, columns, size } = known.piece;
+  const { a, b } = rowsOf(flow, sides, known);
   const similar = reshaped(call("BatchMatMulV2", [a, b], { adj_y: true }), [
     left.rows.length,
     columns,
     right.length,
   ]);
-  const best = ofRealRows(flow, piece, call("Max", [similar, whole([2])]));
+  const best = ofRealRows(
+    flow,
+    known.piece,
+    call("Max", [similar, whole([2])]),
+  );
   const shape = [left.counts.length, left.length, columns];
   const scores = call("Sum", [reshaped(best, shape), whole([1])]);
-  if (!wantsWinners) return { scores, winners: [] };
-  const places = call("ArgMax", [similar, whole(2)], {
+  if (!wantsWinners) return [scores];
+  const winners = call("ArgMax", [similar, whole(2)], {
     output_type: { type: ELEMENT.int32 },
   });
-  const starts = Int32Array.from(right.counts, (_, i) => i * right.length);
-  const at = call("AddV2", [
-    reshaped(places, [stacks, -1, columns]),
-    numbers(flow, starts, [stacks, 1, columns]),
-  ]);
-  return { scores, winners: [rowsAt(flow, documentRows, reshaped(at, [-1]))] };
+  return [scores, reshaped(winners, [size])];
 }
 
 /**
- * `LabMaxSim`: `[scores, winners]`, where `winners` are the rows of the winning
- * document tokens, piece by piece `[query rows, columns]`; empty where no gradient
- * will ask for them.
+ * `LabMaxSim`: `[scores, winners]`, where `winners` are the places of the winning tokens
+ * among those of their document that count, piece by piece `[query rows, columns]`;
+ * empty where no gradient will ask for them.
  */
 export const maxSim: Kernel = ({ inputs, attrs, backend, flow }) => {
   const options = attrs as MaxSimOptions;
@@ -158,10 +172,10 @@ export const maxSim: Kernel = ({ inputs, attrs, backend, flow }) => {
   const wantsWinners = isDifferentiated();
   const dim = inputs.queries!.shape[1]!;
   const parts = pieces.map((piece) =>
-    passed(flow, () => {
-      const made = scorePiece(flow, sides, { piece, dim, wantsWinners });
-      return [made.scores, ...made.winners];
-    })
+    passed(
+      flow,
+      () => scorePiece(flow, sides, { piece, dim, wantsWinners }),
+    )
   );
   const columns = options.ways ?? options.documentOffsets.length - 1;
   const axis = options.ways === undefined ? 1 : 0;
@@ -176,49 +190,65 @@ export const maxSim: Kernel = ({ inputs, attrs, backend, flow }) => {
   ];
 };
 
-/** Gradients from one piece: of its query rows, and of its documents' tokens. */
-function pieceGradient(
-  flow: Tensors,
-  { queries, documents, dscores, winners }: Sides & {
-    readonly dscores: Handle;
-    readonly winners: Handle;
-  },
-  { piece, options, dim }: {
-    readonly piece: Piece;
-    readonly options: MaxSimOptions;
-    readonly dim: number;
-  },
-): [dq: Handle, dd: Handle] {
-  const { call, whole, reshaped } = flow;
-  const { left, columns, place, size } = piece;
-  const rows = left.rows.length;
-  const wins = call("Slice", [winners, whole([place]), whole([size])]);
-  const [firstQuery] = piece.queries;
-  const texts = left.rows.map((_, i) => Math.floor(i / left.length));
-  const first = piece.ways === undefined ? piece.documents[0] : 0;
-  const own = call("Slice", [
-    dscores,
-    whole([firstQuery, first]),
-    whole([left.counts.length, columns]),
-  ]);
-  const share = rowsAt(flow, own, numbers(flow, texts));
-  const real = ofRealRows(flow, piece, share);
-  const theirs = reshaped(rowsAt(flow, documents, wins), [rows, columns, dim]);
-  const line = reshaped(real, [rows, 1, columns]);
-  const dq = reshaped(call("BatchMatMulV2", [line, theirs]), [rows, dim]);
-  const ours = call("Mul", [
-    reshaped(real, [rows, columns, 1]),
-    reshaped(rowsAt(flow, queries, numbers(flow, left.rows)), [rows, 1, dim]),
-  ]);
-  const [start, end] = piece.documents.map((text) =>
-    options.documentOffsets[text]!
-  ) as [number, number];
-  const local = call("Sub", [wins, whole(start)]);
-  const flat = reshaped(ours, [size, dim]);
-  return [dq, rowSums({ flow }, flat, local, end - start)];
+/** What gradients are made of. */
+interface Given extends Sides {
+  readonly dscores: Handle;
+  readonly winners: Handle;
 }
 
-/** `LabMaxSimGrad`: `[dqueries, ddocuments]`: each winner and its query token get the other. */
+/** What each winner of a piece gets, 0 for all others, `[stacks, query rows, documents' rows]`. */
+function sharesOf(flow: Tensors, given: Given, piece: Piece): Handle {
+  const { call, whole, reshaped } = flow;
+  const { left, right, columns, stacks, place, size } = piece;
+  const first = piece.ways === undefined ? piece.documents[0] : 0;
+  const own = call("Slice", [
+    given.dscores,
+    whole([piece.queries[0], first]),
+    whole([left.counts.length, columns]),
+  ]);
+  const texts = left.rows.map((_, i) => Math.floor(i / left.length));
+  const share = rowsAt(flow, own, numbers(flow, texts));
+  const wins = call("Slice", [given.winners, whole([place]), whole([size])]);
+  const starts = Int32Array.from({ length: size }, (_, i) => i * right.length);
+  const at = call("AddV2", [wins, numbers(flow, starts)]);
+  const shares = call("ScatterNd", [
+    reshaped(at, [size, 1]),
+    reshaped(ofRealRows(flow, piece, share), [size]),
+    whole([size * right.length]),
+  ]);
+  return reshaped(shares, [stacks, -1, columns * right.length]);
+}
+
+/**
+ * Gradients from one piece: of its query rows, and of its documents' tokens. Two
+ * products with a matrix of mostly zeros take less time than the rows of all winners.
+ */
+function pieceGradient(
+  flow: Tensors,
+  given: Given,
+  { options, ...known }: Known & { readonly options: MaxSimOptions },
+): [dq: Handle, dd: Handle] {
+  const { call, whole, reshaped } = flow;
+  const { documents, left, right } = known.piece;
+  const { a, b, documentRows } = rowsOf(flow, given, known);
+  const shares = sharesOf(flow, given, known.piece);
+  const dq = call("BatchMatMulV2", [shares, b]);
+  const dd = call("BatchMatMulV2", [shares, a], { adj_x: true });
+  const [start, end] = documents.map((text) =>
+    options.documentOffsets[text]!
+  ) as [number, number];
+  const places = call("Sub", [documentRows, whole(start)]);
+  const theirs = reshaped(dd, [right.rows.length, known.dim]);
+  return [
+    reshaped(dq, [left.rows.length, known.dim]),
+    rowSums({ flow }, theirs, places, end - start),
+  ];
+}
+
+/**
+ * `LabMaxSimGrad`: `[dqueries, ddocuments]`: each winner and its query token get the
+ * other. NaN and infinity of a token reach all that it met, not only what it won.
+ */
 export const maxSimGradient: Kernel = ({ inputs, attrs, backend, flow }) => {
   const options = attrs as MaxSimOptions;
   const [queries, documents, dscores, winners] = [
