@@ -26,6 +26,16 @@ export function hasKernel(name: string): boolean {
 }
 
 /**
+ * Says whether a gradient may be asked of what is computed now. Where none may, an
+ * engine can leave out what only the gradient reads.
+ *
+ * @returns True inside a function that is being differentiated.
+ */
+export function willDifferentiate(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
+/**
  * Runs a kernel by name, outside the tape.
  *
  * @param kernel The kernel's name.

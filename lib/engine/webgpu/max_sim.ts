@@ -1,3 +1,4 @@
+import { willDifferentiate } from "../ops/fused.ts";
 import type { MaxSimOptions } from "../ops/max_sim.ts";
 import {
   type Block,
@@ -163,7 +164,7 @@ function partsOf(backend: WebGPUBackend, { columns, query }: Meeting): Span[] {
   const fitting = Math.floor(most / WINNER_BYTES / query.rows.length);
   const room = Math.max(1, fitting);
   if (columns <= room) return [{ start: 0, length: columns }];
-  if (isDifferentiated()) {
+  if (willDifferentiate()) {
     throw new RangeError(
       `Cannot score by MaxSim on the graphics device: expected ${query.rows.length} query tokens to meet at most ${room} documents, got ${columns}; use a smaller batch`,
     );
@@ -172,11 +173,6 @@ function partsOf(backend: WebGPUBackend, { columns, query }: Meeting): Span[] {
     start: i * room,
     length: Math.min(room, columns - i * room),
   }));
-}
-
-/** Whether a gradient will be asked for. */
-function isDifferentiated(): boolean {
-  return tf.engine().state.gradientDepth > 0;
 }
 
 /**

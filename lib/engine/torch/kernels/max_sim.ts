@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { willDifferentiate } from "../../ops/fused.ts";
 import type { MaxSimOptions } from "../../ops/max_sim.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
@@ -29,7 +30,8 @@ function rowsAt({ call }: Tensors, matrix: Handle, rows: Handle): Handle {
 
 /**
  * `LabMaxSim`: `[scores, winners]`, where `winners [query tokens, documents met]`
- * is the row of the winning document token, -1 for a dropped query token.
+ * is the row of the winning document token, -1 for a dropped query token; the scores
+ * alone where nobody will ask for a gradient.
  */
 export const maxSim: Kernel = (call) => {
   const { inputs, attrs, backend, torch } = call;
@@ -37,43 +39,56 @@ export const maxSim: Kernel = (call) => {
   const queries = options.queryOffsets.length - 1;
   const columns = options.ways ?? options.documentOffsets.length - 1;
   const tokens = inputs.queries!.shape[0]!;
-  const winners = torch.full([tokens, columns], -1, ELEMENT.int32);
+  const winners = willDifferentiate()
+    ? torch.full([tokens, columns], -1, ELEMENT.int32)
+    : undefined;
   const vectors = [inputs.queries!, inputs.documents!].map((info) =>
     backend.floats(info)
   ) as [Handle, Handle];
-  const scores = meetingsOf(options, mostOf(torch)).map((meeting) =>
-    torch.passed(() =>
-      scoreMeeting(torch, vectors, { options, meeting, winners })
-    )
-  );
+  const plan = meetingsOf(options, mostOf(torch));
+  let column = 0;
+  const scores = plan.meetings.map((meeting) => {
+    const first = options.ways === undefined ? column : 0;
+    column += meeting.documents.length;
+    const target = winners === undefined ? undefined : { winners, first };
+    return torch.passed(() =>
+      scoreMeeting(torch, vectors, { options, meeting, target })
+    );
+  });
   const axis = options.ways === undefined ? 1 : 0;
   const joined = scores.length === 1
     ? scores[0]!
     : torch.call("aten::cat", { tensors: scores }, { int: axis });
-  return [
-    backend.adopt(joined, [queries, columns]),
-    backend.adopt(winners, [tokens, columns], "int32"),
-  ];
+  const back = plan.columns && indices(torch, plan.columns);
+  const ordered = (made: Handle) =>
+    back ? torch.call("aten::index_select", made, { int: 1 }, back) : made;
+  const made = backend.adopt(ordered(joined), [queries, columns]);
+  if (winners === undefined) return [made];
+  return [made, backend.adopt(ordered(winners), [tokens, columns], "int32")];
 };
+
+/** Where winners are noted. */
+interface Target {
+  readonly winners: Handle;
+  /** The column of the first document. */
+  readonly first: number;
+}
 
 /** Scores of one piece, `[queries, documents met]`; notes its winners. */
 function scoreMeeting(
   torch: Tensors,
   [q, d]: readonly [Handle, Handle],
-  { options, meeting, winners }: {
+  { options, meeting, target }: {
     readonly options: MaxSimOptions;
     readonly meeting: Meeting;
-    readonly winners: Handle;
+    readonly target: Target | undefined;
   },
 ): Handle {
   const { call } = torch;
-  const { queries, documents, ways } = meeting;
-  const left = rectangleOf(options.queryOffsets, options.queryKeep, queries);
-  const right = rectangleOf(
-    options.documentOffsets,
-    options.documentKeep,
-    documents,
-  );
+  const { queryOffsets, queryKeep, documentOffsets, documentKeep, ways } =
+    options;
+  const left = rectangleOf(queryOffsets, queryKeep, meeting.queries);
+  const right = rectangleOf(documentOffsets, documentKeep, meeting.documents);
   const [texts, met] = [left.counts.length, right.counts.length];
   // One product for all queries at once, or one for each query and its own documents.
   const stacks = ways === undefined ? 1 : texts;
@@ -83,14 +98,17 @@ function scoreMeeting(
   const product = products(torch, stacks, [[q, leftRows], [d, rightRows]]);
   const shape = [texts * left.length, columns, right.length];
   const similar = call("aten::view", product, shape);
+  if (target === undefined) {
+    const best = call("aten::amax", similar, [2], false);
+    return sumOverQueries(torch, best, { ...left, columns });
+  }
   const [best, places] = torch.callMany(
     "aten::max.dim",
     [similar, { int: 2 }, false],
     2,
   ) as [Handle, Handle];
   [similar, product].forEach(torch.free);
-  noteWinners(torch, winners, {
-    meeting,
+  noteWinners(torch, target, {
     leftRows,
     tokens: call("aten::view", rightRows, [stacks, columns, right.length]),
     places: call("aten::view", places, [stacks, -1, columns]),
@@ -123,9 +141,8 @@ function products(
 /** Writes the rows of the winning document tokens. */
 function noteWinners(
   torch: Tensors,
-  winners: Handle,
-  { meeting, leftRows, tokens, places, columns }: {
-    readonly meeting: Meeting;
+  { winners, first }: Target,
+  { leftRows, tokens, places, columns }: {
     readonly leftRows: Handle;
     /** `[stacks, documents, length]`. */
     readonly tokens: Handle;
@@ -142,7 +159,6 @@ function noteWinners(
     call("aten::transpose.int", found, { int: 1 }, { int: 2 }),
     [-1, columns],
   );
-  const first = meeting.ways === undefined ? meeting.documents[0] : 0;
   const target = torch.cut(winners, 1, first, columns);
   // A padded query row repeats a kept one, and so writes the same once more.
   torch.change(
