@@ -119,7 +119,11 @@ export {
   PUNCTUATION,
 } from "./text/document_form.ts";
 export { documentParts, type PartsForm } from "./text/document_parts.ts";
-export { type Frame, framedTokens } from "./text/framed_tokens.ts";
+export {
+  type Frame,
+  framedTokens,
+  type TextIds,
+} from "./text/framed_tokens.ts";
 export {
   type JapaneseForm,
   japaneseForm,
@@ -144,7 +148,7 @@ export {
 } from "./text/pack_texts.ts";
 export { type PackedTokens } from "./text/packed_tokens.ts";
 export { packPairs, type PairForm } from "./text/pair_form.ts";
-export { pairSeparators } from "./text/pair_separators.ts";
+export { type PairTemplate, pairTemplate } from "./text/pair_template.ts";
 export { precompiledCharsmap } from "./text/precompiled_charsmap.ts";
 export {
   expandedLength,

@@ -68,22 +68,27 @@ function rowOf(result: SystemResult): TableRow {
  * @returns A figure.
  */
 export function benchFigure(result: BenchResult): Figure {
-  const bars = systemsOf(result).map(([label, { seconds, medianSeconds }]) => {
-    const counted = seconds.length > 1 ? seconds.slice(1) : seconds;
-    return {
-      label,
-      value: medianSeconds,
-      low: quantile(counted, 0.25),
-      high: quantile(counted, 0.75),
-    };
-  });
+  const bars = systemsOf(result).map(([label, measured]) => ({
+    label,
+    value: measured.medianSeconds,
+    ...quartilesOf(measured),
+  }));
   const title = `${result.benchmark}: median and quartiles of a turn`;
   const width = Math.max(480, 160 + 130 * bars.length);
   return barsWithIntervals(bars, { y: "seconds", title, width });
 }
 
+/** Quartiles of the turns that count. */
+function quartilesOf(
+  { seconds }: SystemResult,
+): { readonly low: number; readonly high: number } {
+  const counted = seconds.length > 1 ? seconds.slice(1) : seconds;
+  return { low: quantile(counted, 0.25), high: quantile(counted, 0.75) };
+}
+
 /**
- * Draws growth: one line a system, seconds on a logarithmic axis.
+ * Draws growth: one line a system over the sizes, a band between its quartiles. Both
+ * axes are logarithmic: what grows in proportion rises like the squares' diagonal.
  *
  * @param result What was measured.
  * @returns A figure.
@@ -91,16 +96,41 @@ export function benchFigure(result: BenchResult): Figure {
 export function growthFigure(
   { benchmark, growth, points }: GrowthResult,
 ): Figure {
-  const names = systemsOf(points[0]!).map(([name]) => name);
-  const series = names.map((name, i) => ({
-    name,
-    x: points.map(({ size }) => size),
-    y: points.map((point) => systemsOf(point)[i]![1].medianSeconds),
-  }));
-  return lines(series, {
-    x: growth,
-    y: "seconds",
-    log: true,
-    title: `${benchmark}: seconds by ${growth}`,
+  const sizes = points.map(({ size }) => size);
+  const series = systemsOf(points[0]!).map(([name], i) => {
+    const results = points.map((point) => systemsOf(point)[i]![1]);
+    const quartiles = results.map(quartilesOf);
+    return {
+      name,
+      x: sizes,
+      y: results.map(({ medianSeconds }) => medianSeconds),
+      low: quartiles.map(({ low }) => low),
+      high: quartiles.map(({ high }) => high),
+    };
   });
+  return lines(series, {
+    x: UNITS[growth] === undefined ? growth : `${growth} (${UNITS[growth]})`,
+    y: "seconds a turn",
+    ...{ log: true, logX: true, dots: true },
+    ticksX: sizes,
+    ticks: roundNumbers(series.flatMap(({ low, high }) => [...low, ...high])),
+    title: `${benchmark}: median and quartiles by ${growth}`,
+  });
+}
+
+/** Units of what grows, where it is no number of things. */
+const UNITS: Readonly<Record<string, string>> = {
+  length: "tokens",
+  dim: "numbers a vector",
+};
+
+/** Round numbers over the range of some times: few, and at least one beyond each end. */
+function roundNumbers(values: readonly number[]): number[] {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const leads = most / least > 5 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
+  const tens = [-7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4];
+  const all = tens.flatMap((ten) =>
+    leads.map((lead) => Number(`${lead}e${ten}`))
+  );
+  return all.filter((_, i) => all[i + 1]! > least && (all[i - 1] ?? 0) < most);
 }

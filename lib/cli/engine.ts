@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { engineNames, useEngine } from "../engine/use_engine.ts";
+import { BY_NAME_ONLY, engineNames, useEngine } from "../engine/use_engine.ts";
 import type { EngineName } from "../engine/use_engine.ts";
 import type { SettingTable } from "../train/setting.ts";
 import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
@@ -126,10 +126,15 @@ export async function engineCommand(
   return DONE;
 }
 
-/** One line on an engine. */
+/** One line on an engine: what it runs on, and what `auto` makes of it. */
 function lineOf({ name, device, reason }: EngineReport, auto: string): string {
-  const text = device ?? `not here: ${reason}`;
-  return `${name.padEnd(11)}${text}${name === auto ? "  <- auto" : ""}`;
+  const start = name.padEnd(11);
+  if (device === undefined) return `${start}not here: ${reason}`;
+  if (name === auto) return `${start}${device}  <- auto`;
+  const why = BY_NAME_ONLY.includes(name)
+    ? `only by --engine ${name}`
+    : `auto prefers ${auto}`;
+  return `${start}${device}  (${why})`;
 }
 
 if (import.meta.main) {

@@ -122,28 +122,8 @@ async function readRun(path: string): Promise<Run> {
 
 /** The text of a file, plain or gzipped. */
 async function fileText(path: string): Promise<string> {
-  const lines: string[] = [];
-  try {
-    for await (const { text } of readLines(path)) lines.push(text);
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-    throw new error.constructor(
-      `Cannot read ${path}: expected a file that may be read, got ${error.message}`,
-    );
-  }
+  const lines = await Array.fromAsync(readLines(path), ({ text }) => text);
   return lines.join("\n");
-}
-
-/** An error of the system that says nothing of the file. */
-interface Refused extends Error {
-  readonly constructor: ErrorConstructor;
-}
-
-/** Whether the system refused a file: a folder, or one without permission. */
-function isRefused(error: unknown): error is Refused {
-  return error instanceof Deno.errors.IsADirectory ||
-    error instanceof Deno.errors.NotADirectory ||
-    error instanceof Deno.errors.PermissionDenied;
 }
 
 /** Lets Ctrl-C be heard between long computations. */

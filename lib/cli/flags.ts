@@ -26,7 +26,8 @@ export const COMMON_FLAGS: SettingTable = {
 
 /**
  * Reads a command line against a table of flags: `--name value`,
- * `--name=value`, and `--name` alone for a boolean.
+ * `--name=value`, and `--name` alone for a boolean. A value that begins with two
+ * dashes takes the form with `=`; `-h` is `--help`.
  *
  * @param args The words after the command.
  * @param flags What the command knows.
@@ -52,7 +53,7 @@ export function parseFlags(
   const given: Record<string, SettingValue> = {};
   const words: string[] = [];
   for (let i = 0; i < args.length; i++) {
-    const arg = args[i]!;
+    const arg = args[i] === "-h" ? "--help" : args[i]!;
     if (!arg.startsWith("--")) {
       words.push(arg);
       continue;
@@ -70,7 +71,10 @@ export function parseFlags(
     const alone = flag.type === "boolean" ? "true" : args[i + 1];
     if (cut < 0 && flag.type !== "boolean") i++;
     const text = cut < 0 ? alone : arg.slice(cut + 1);
-    if (text === undefined) throw refuseSetting(written, "a value", "none");
+    if (text === undefined || (cut < 0 && text.startsWith("--"))) {
+      const got = text === undefined ? "none" : `the flag ${text}`;
+      throw refuseSetting(written, "a value", got);
+    }
     given[name] = settingValue(written, text, flag);
   }
   checkWords(words, options.words ?? 0);

@@ -30,7 +30,7 @@ export async function installTensorFlow(
   options: InstallOptions,
 ): Promise<void> {
   const { version, say, folder = INSTALL_FOLDER } = options;
-  const gpu = options.cpu ? undefined : gpuName();
+  const gpu = options.cpu ? undefined : options.gpu ?? gpuName();
   const pip = pipInstaller("tensorflow", { ...options, folder });
   const package_ = `${packageFor(gpu)}${version ? `==${version}` : ""}`;
   say(`Installing ${package_} for ${gpu ?? "the processor"} into ${folder}`);

@@ -26,7 +26,7 @@ const FOR_PYTHON = /^lib(torch_python|shm)/;
  */
 export async function installTorch(options: InstallOptions): Promise<void> {
   const { version, say, folder = INSTALL_FOLDER } = options;
-  const gpu = options.cpu ? undefined : gpuName();
+  const gpu = options.cpu ? undefined : options.gpu ?? gpuName();
   const pip = pipInstaller("torch", { ...options, folder });
   const package_ = `torch${version ? `==${version}` : ">=2.10"}`;
   say(`Installing ${package_} for ${gpu ?? "the processor"} into ${folder}`);

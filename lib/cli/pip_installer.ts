@@ -28,6 +28,8 @@ export interface InstallOptions {
   readonly folder?: string;
   /** Runs pip. Default: as a child process. */
   readonly run?: RunProgram;
+  /** The GPU's name, where there is one. Default: what the driver says. */
+  readonly gpu?: string;
 }
 
 /**
@@ -93,7 +95,7 @@ export async function metadataOf(
   );
 }
 
-/** Runs programs whose output goes where ours goes. */
+/** Runs programs whose output goes where ours goes, until the signal stops them. */
 function childProcess(
   what: string,
   signal: AbortSignal | undefined,
@@ -101,6 +103,7 @@ function childProcess(
   return async (program, args) => {
     const { success, code } = await started(program, args, { what, signal });
     if (success) return;
+    signal?.throwIfAborted();
     throw new RangeError(
       `Cannot install ${what}: expected ${program} ${
         args.slice(0, 3).join(" ")
@@ -127,9 +130,14 @@ async function started(
       ...(signal && { signal }),
     }).spawn().status;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Deno.errors.NotFound(
-      `Cannot install ${what}: expected a program ${program}, got none; name one with --python`,
+    if (error instanceof Deno.errors.NotFound) {
+      throw new Deno.errors.NotFound(
+        `Cannot install ${what}: expected a program ${program}, got none; name one with --python`,
+      );
+    }
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new Deno.errors.NotCapable(
+      `Cannot install ${what}: expected a Python that may be started (--allow-run), got ${program}; leave --python out and put the folder of that Python first on PATH`,
     );
   }
 }

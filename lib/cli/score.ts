@@ -52,23 +52,29 @@ export async function scoreCommand(args: readonly string[]): Promise<number> {
 function scoreTexts(
   retriever: Retriever,
   texts: {
-    readonly queries: readonly string[];
-    readonly documents: readonly string[];
+    readonly queries: ReadonlyMap<string, string>;
+    readonly documents: ReadonlyMap<string, string>;
   },
 ): number[][] {
   const { encoder, tokenizer, parameters, queryForm, documentForm } = retriever;
-  const rows = texts.queries.map(() => [] as number[]);
+  const rows = Array.from(texts.queries, () => [] as number[]);
   const queries = encoder.encode(
-    packQueries(texts.queries, tokenizer, queryForm),
+    packQueries([...texts.queries.values()], tokenizer, {
+      ...queryForm,
+      ids: [...texts.queries.keys()],
+    }),
     parameters,
   );
-  for (let first = 0; first < texts.documents.length; first += PART) {
-    const part = texts.documents.slice(first, first + PART);
+  const documents = [...texts.documents];
+  for (let first = 0; first < documents.length; first += PART) {
+    const part = documents.slice(first, first + PART);
+    const ids = part.map(([id]) => id);
+    const strings = part.map(([, text]) => text);
     const values = read(tf.tidy(() =>
       maxSimScores(
         queries,
         encoder.encode(
-          packDocuments(part, tokenizer, documentForm),
+          packDocuments(strings, tokenizer, { ...documentForm, ids }),
           parameters,
         ),
       )
@@ -80,18 +86,18 @@ function scoreTexts(
   return rows;
 }
 
-/** The lines of a file; an empty one is an error that names it. */
-async function textsOf(path: string): Promise<string[]> {
-  const texts: string[] = [];
+/** The lines of a file by `file:line`; an empty one is an error that names it. */
+async function textsOf(path: string): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
   for await (const { text, line } of readLines(path)) {
     if (text.trim() === "") {
       throw new SyntaxError(
         `Cannot read ${path}:${line}: expected a text, got an empty line`,
       );
     }
-    texts.push(text);
+    texts.set(`${path}:${line}`, text);
   }
-  if (texts.length === 0) {
+  if (texts.size === 0) {
     throw new SyntaxError(
       `Cannot read ${path}: expected a text a line, got an empty file`,
     );

@@ -1,4 +1,5 @@
 import type { Qrels } from "../eval/run.ts";
+import { readError } from "../store/read_error.ts";
 import { plainOrGzipped, readLines } from "../store/read_lines.ts";
 import type { Dataset } from "./dataset.ts";
 import { readQrels } from "./qrels.ts";
@@ -118,7 +119,9 @@ async function splitsOf(folder: string): Promise<string[]> {
       if (split !== undefined && !names.includes(split)) names.push(split);
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const isMissing = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (!isMissing) throw readError(`${folder}/qrels`, error);
   }
   if (names.length > 0) return names.sort();
   throw new Deno.errors.NotFound(

@@ -35,8 +35,12 @@ export interface Judged {
 export async function readQrels(path: string, judged: Judged): Promise<Qrels> {
   const qrels = new Map<string, Map<string, number>>();
   const firstLine = new Map<string, number>();
+  let started = false;
   for await (const { text, line } of readLines(path)) {
-    if (text.trim() === "" || (line === 1 && isHeader(text))) continue;
+    const isFirst = !started;
+    if (text.trim() === "") continue;
+    started = true;
+    if (isFirst && isHeader(text)) continue;
     const [query, document, grade] = judgement(text, `${path}:${line}`, judged);
     const grades = qrels.get(query) ?? new Map<string, number>();
     if ((grades.get(document) ?? grade) !== grade) {

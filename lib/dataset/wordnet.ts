@@ -3,7 +3,7 @@ import {
   findWordNetPackage,
   type WordNetPackage,
 } from "../store/npm_source.ts";
-import { readLines } from "../store/read_lines.ts";
+import { readLineBlocks } from "../store/read_lines.ts";
 import type { Dataset } from "./dataset.ts";
 import { exampleLemma } from "./wordnet_lemma.ts";
 import { parseSynset, type Synset } from "./wordnet_synset.ts";
@@ -66,10 +66,10 @@ export async function wordNetDataset(
   const { folder, licence, origin } = source ?? await findWordNetPackage();
   const synsets = await readSynsets(folder);
   const documentOf = groupByGloss(synsets);
-  const documents = new Map(
-    synsets.filter(({ id }) => documentOf.get(id) === id)
-      .map(({ id, definition }) => [id, definition]),
-  );
+  const documents = new Map<string, string>();
+  synsets.forEach(({ id, definition }, at) => {
+    if (documentOf[at] === id) documents.set(id, definition);
+  });
   const pools = dealSides([...documents.keys()]);
   const examples = chooseExamples(findExamples(synsets, documentOf), pools);
   return {
@@ -85,7 +85,10 @@ export async function wordNetDataset(
     },
     pools,
     negatives: hardNegatives(examples.train, {
-      senses: sensesByWord(synsets, documentOf),
+      senses: sensesByWord(synsets, {
+        documentOf,
+        words: new Set(examples.train.map(({ lemma }) => lemma.toLowerCase())),
+      }),
       side: new Set(pools.train),
     }),
     licences: [{ origin, text: licence }],
@@ -97,10 +100,12 @@ async function readSynsets(folder: URL): Promise<Synset[]> {
   const synsets: Synset[] = [];
   for (const name of FILES) {
     const path = decodeURIComponent(new URL(name, folder).pathname);
-    for await (const { text, line } of readLines(path)) {
-      const synset = parseSynset(text, `${path}:${line}`);
-      if (synset !== undefined && synset.definition !== "") {
-        synsets.push(synset);
+    for await (const block of readLineBlocks(path)) {
+      for (const { text, line } of block) {
+        const synset = parseSynset(text, `${path}:${line}`);
+        if (synset !== undefined && synset.definition !== "") {
+          synsets.push(synset);
+        }
       }
     }
   }
@@ -108,38 +113,59 @@ async function readSynsets(folder: URL): Promise<Synset[]> {
 }
 
 /** Document of every synset: the first synset whose gloss reads the same. */
-function groupByGloss(synsets: readonly Synset[]): Map<string, string> {
+function groupByGloss(synsets: readonly Synset[]): string[] {
+  const hashes = synsets.map(({ definition }) => glossHash(definition));
+  const [seen, shared] = [new Set<number>(), new Set<number>()];
+  for (const hash of hashes) (seen.has(hash) ? shared : seen).add(hash);
   const first = new Map<string, string>();
-  const documentOf = new Map<string, string>();
-  for (const { id, definition } of synsets) {
+  return synsets.map(({ id, definition }, at) => {
+    if (!shared.has(hashes[at]!)) return id;
     const words = definition.toLowerCase().match(/[\p{L}\p{N}]+/gu);
     const key = words?.join(" ") ?? definition;
     if (!first.has(key)) first.set(key, id);
-    documentOf.set(id, first.get(key)!);
+    return first.get(key)!;
+  });
+}
+
+/** A number that is the same for glosses that read the same, and hardly ever for others. */
+function glossHash(gloss: string): number {
+  const text = gloss.toLowerCase();
+  let hash = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const counts = (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+    if (counts) hash = Math.imul(hash, 31) + code | 0;
   }
-  return documentOf;
+  return hash;
 }
 
 /** Deals the documents to the sides. */
 function dealSides(ids: readonly string[]): Record<Side, string[]> {
-  const order = stream(SPLIT_SEED, "wordnet/documents").shuffle(ids);
+  const places = stream(SPLIT_SEED, "wordnet/documents").shuffle(
+    [...ids.keys()],
+  );
   const test = Math.min(HELD_OUT.test.documents, Math.floor(ids.length / 2));
   const dev = Math.min(HELD_OUT.dev.documents, Math.floor(ids.length / 4));
+  // Ids in the order of the files are few ascending runs, which sort quickly.
+  const side = (from: number, to?: number) =>
+    Int32Array.from(places.slice(from, to)).sort();
+  const idsOf = (places: Int32Array) =>
+    Array.from(places, (place) => ids[place]!).sort();
   return {
-    test: order.slice(0, test).sort(),
-    dev: order.slice(test, test + dev).sort(),
-    train: order.slice(test + dev).sort(),
+    test: idsOf(side(0, test)),
+    dev: idsOf(side(test, test + dev)),
+    train: idsOf(side(test + dev)),
   };
 }
 
 /** All example sentences that point to one document only. */
 function findExamples(
   synsets: readonly Synset[],
-  documentOf: ReadonlyMap<string, string>,
+  documentOf: readonly string[],
 ): Example[] {
   const found = new Map<string, Example | undefined>();
-  for (const { id, words, examples } of synsets) {
-    const document = documentOf.get(id)!;
+  synsets.forEach(({ id, words, examples }, at) => {
+    const document = documentOf[at]!;
     examples.forEach((text, i) => {
       const key = text.toLowerCase();
       const before = found.get(key);
@@ -148,7 +174,7 @@ function findExamples(
         found.set(key, { id: `${id}.${i + 1}`, text, document, lemma });
       } else if (before?.document !== document) found.set(key, undefined);
     });
-  }
+  });
   return [...found.values()].filter((example) => example !== undefined);
 }
 
@@ -195,19 +221,21 @@ function judgements(
   );
 }
 
-/** Documents of every word's senses, in the order of the files. */
+/** Documents of the senses of some words, in the order of the files. */
 function sensesByWord(
   synsets: readonly Synset[],
-  documentOf: ReadonlyMap<string, string>,
+  { documentOf, words: wanted }: {
+    readonly documentOf: readonly string[];
+    readonly words: Iterable<string>;
+  },
 ): Map<string, string[]> {
   const senses = new Map<string, string[]>();
-  for (const { id, words } of synsets) {
-    for (const word of new Set(words.map((word) => word.toLowerCase()))) {
-      const list = senses.get(word);
-      if (list === undefined) senses.set(word, [documentOf.get(id)!]);
-      else list.push(documentOf.get(id)!);
+  for (const word of wanted) senses.set(word, []);
+  synsets.forEach(({ words }, at) => {
+    for (const word of words) {
+      senses.get(word.toLowerCase())?.push(documentOf[at]!);
     }
-  }
+  });
   return senses;
 }
 

@@ -57,17 +57,15 @@ export function parseSynset(line: string, where: string): Synset | undefined {
   return {
     // A satellite adjective lives in the adjectives' file.
     id: (kind === "s" ? "a" : kind) + offset,
-    words: Array.from(
-      { length: words },
-      (_, i) => plainWord(fields[4 + 2 * i]!),
-    ),
+    words: fields.slice(4).filter((_, i) => i % 2 === 0).map(plainWord),
     ...splitGloss(line.slice(bar + 3)),
   };
 }
 
 /** A word as people write it: no underscores, no syntactic marker such as `(p)`. */
 function plainWord(word: string): string {
-  return word.replace(/\((?:a|p|ip)\)$/, "").replaceAll("_", " ");
+  const bare = word.endsWith(")") ? word.replace(/\((?:a|p|ip)\)$/, "") : word;
+  return bare.replaceAll("_", " ");
 }
 
 /**
@@ -91,6 +89,9 @@ function plainWord(word: string): string {
 export function splitGloss(
   gloss: string,
 ): Pick<Synset, "definition" | "examples"> {
+  if (!gloss.includes('"')) {
+    return { definition: glossParts(gloss).join("; "), examples: [] };
+  }
   const definitions: string[] = [];
   const examples: string[] = [];
   for (const part of glossParts(gloss)) {
@@ -111,6 +112,8 @@ export function splitGloss(
 
 /** Parts of a gloss between semicolons that stand outside quotation marks. */
 function glossParts(gloss: string): string[] {
-  const parts = gloss.match(/(?:"[^"]*"|[^;"]|")+/g) ?? [];
+  const parts = gloss.includes('"')
+    ? gloss.match(/(?:"[^"]*"|[^;"]|")+/g) ?? []
+    : gloss.split(";");
   return parts.map((part) => part.trim()).filter((part) => part !== "");
 }

@@ -54,6 +54,23 @@ const LAYERS: Readonly<Record<BertType, readonly [string, string]>> = {
  * @param config What `bertConfig` or `modernBertConfig` gave.
  * @param labels Rows of the classifier.
  * @returns The head.
+ *
+ * @example Usage
+ * ```ts
+ * import { bertConfig, packRows, read, scoreHead, tensorOf, useEngine } from "#lib/mod.ts";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const sizes = { vocab_size: 9, hidden_size: 1, num_hidden_layers: 1, intermediate_size: 1 };
+ * const { logits } = scoreHead(bertConfig({ ...sizes, num_attention_heads: 1 }), 1);
+ * const scores = logits(tensorOf([0.5, 7], [2, 1]), packRows([{ ids: [2, 3] }]), {
+ *   "pooler.weight": tensorOf([2], [1, 1]),
+ *   "pooler.bias": tensorOf([0], [1]),
+ *   "classifier.weight": tensorOf([3], [1, 1]),
+ *   "classifier.bias": tensorOf([-1], [1]),
+ * });
+ * assertAlmostEquals(read(scores)[0]!, 3 * Math.tanh(2 * 0.5) - 1, 1e-12);
+ * ```
  */
 export function scoreHead(
   config: CrossEncoderConfig,

@@ -20,6 +20,30 @@ export abstract class CountedBackend<Entry extends CountedEntry>
   extends tf.KernelBackend {
   /** The data of every tensor. */
   protected readonly entries = new tf.DataStorage<Entry>(this, tf.engine());
+  /** What the kernel under way has made, once for every reference. */
+  #made: object[] | undefined;
+
+  /** Keeps a new entry. */
+  protected enter(dataId: object, entry: Entry): void {
+    this.entries.set(dataId, entry);
+    this.#made?.push(dataId);
+  }
+
+  /**
+   * Runs a kernel; when it fails, everything that it made is freed: TensorFlow.js
+   * knows only of what a kernel returns.
+   */
+  attempt<Result>(kernel: () => Result): Result {
+    const made: object[] = this.#made = [];
+    try {
+      return kernel();
+    } catch (error) {
+      for (const dataId of [...made]) this.disposeData(dataId);
+      throw error;
+    } finally {
+      this.#made = undefined;
+    }
+  }
 
   /** Lets go of what an entry holds outside the collected heap. */
   protected release(_entry: Entry): void {}
@@ -48,11 +72,14 @@ export abstract class CountedBackend<Entry extends CountedEntry>
   /** Notes one more tensor. */
   override incRef(dataId: object): void {
     this.entries.get(dataId).references++;
+    this.#made?.push(dataId);
   }
 
   /** Notes one tensor fewer; the data goes with the last. */
   override disposeData(dataId: object, force = false): boolean {
     if (!this.entries.has(dataId)) return true;
+    const at = this.#made?.lastIndexOf(dataId) ?? -1;
+    if (at >= 0) this.#made!.splice(at, 1);
     const entry = this.entries.get(dataId);
     entry.references--;
     if (entry.references > 0 && !force) return false;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CountedBackend, CountedEntry } from "./counted_backend.ts";
 import { tf } from "./tensor.ts";
 
 /** What a kernel is given. */
@@ -20,13 +21,16 @@ export interface KernelCall<Backend> {
 export type Kernel<Call> = (call: Call) => tf.TensorInfo | tf.TensorInfo[];
 
 /**
- * Registers kernels by name.
+ * Registers kernels by name. What one that fails has made is freed.
  *
  * @param backendName The engine's name in TensorFlow.js.
  * @param kernels The kernels.
  * @param perform Calls a kernel, with what the engine adds to the call.
  */
-export function registerKernels<Backend, Call>(
+export function registerKernels<
+  Backend extends CountedBackend<CountedEntry>,
+  Call,
+>(
   backendName: string,
   kernels: Readonly<Record<string, Kernel<Call>>>,
   perform: (
@@ -38,12 +42,14 @@ export function registerKernels<Backend, Call>(
     tf.registerKernel({
       kernelName,
       backendName,
-      kernelFunc: ({ inputs, attrs, backend }) =>
-        perform(kernel, {
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        const call = {
           inputs: inputs as KernelCall<Backend>["inputs"],
           attrs: attrs ?? {},
           backend: backend as Backend,
-        }),
+        };
+        return call.backend.attempt(() => perform(kernel, call));
+      },
     });
   }
 }

@@ -30,7 +30,7 @@ export interface ValueAndGradients {
  * fused operations can be differentiated once, not twice.
  *
  * @param compute Builds the scalar from the parameters; everything else it
- * allocates is freed.
+ * allocates is freed, also when it throws.
  * @param parameters What to differentiate by.
  * @returns The value and one gradient a parameter.
  *
@@ -61,18 +61,42 @@ export function valueAndGradients(
       // Makes a tensor of its own even of a parameter that is returned as it came.
       0,
     ) as tf.Scalar;
-  const { value, grads } = tf.engine().gradients(
-    () => run(...inputs),
-    inputs,
-    undefined,
-    true,
-  );
-  return {
-    value,
-    gradients: Object.fromEntries(
+  return freeingKept(() => {
+    const { value, grads } = tf.engine().gradients(
+      () => run(...inputs),
+      inputs,
+      undefined,
+      true,
+    );
+    const gradients = Object.fromEntries(
       names.map((name, i) => [name, grads[i] ?? tf.zerosLike(inputs[i]!)]),
-    ),
+    );
+    return { value, gradients };
+  });
+}
+
+/**
+ * Frees everything that a failed differentiation made. What is kept for the way
+ * back TensorFlow.js frees at the end of that way only.
+ */
+function freeingKept(
+  differentiate: () => { value: Tensor; gradients: Record<string, Tensor> },
+): ValueAndGradients {
+  const engine = tf.engine();
+  const { keep } = engine;
+  const kept: Tensor[] = [];
+  engine.keep = (tensor) => {
+    kept.push(tensor);
+    return keep.call(engine, tensor) as typeof tensor;
   };
+  try {
+    return tf.tidy(differentiate);
+  } catch (error) {
+    tf.dispose(kept);
+    throw error;
+  } finally {
+    engine.keep = keep;
+  }
 }
 
 /** What numbers a tensor holds. */

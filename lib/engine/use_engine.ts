@@ -53,7 +53,7 @@ const ENGINES: Readonly<Record<EngineName, () => Promise<EngineModule>>> = {
 };
 
 /** What `auto` leaves alone: not known to be faster, and where it is on the processor, slower. */
-const BY_NAME_ONLY: readonly EngineName[] = ["tensorflow", "webgpu"];
+export const BY_NAME_ONLY: readonly EngineName[] = ["tensorflow", "webgpu"];
 
 /**
  * Chooses what computes from now on.

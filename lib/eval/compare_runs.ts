@@ -83,6 +83,11 @@ export function compareRuns(
     evaluate(run, qrels, options)
   ) as [Evaluation, Evaluation];
   if (!options.complete) checkSameQueries(first, second, qrels);
+  if (one.queries < 2) {
+    throw new RangeError(
+      `Cannot compare runs: expected at least two queries that are retrieved and judged, got ${one.queries}`,
+    );
+  }
   const differences = Object.entries(one.perQuery).map(([name, perQuery]) => {
     const values = [...perQuery.values()];
     const others = [...perQuery.keys()]

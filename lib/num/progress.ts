@@ -8,6 +8,8 @@ export interface ProgressReport {
   readonly total?: number;
   /** Figures worth showing beside the bar, such as the loss. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** A line about the work that is to stay: what it met, and how it goes on. */
+  readonly note?: string;
 }
 
 /** Receives reports of long work. The work never waits for it. */

@@ -31,6 +31,12 @@ export interface LinesOptions extends FigureOptions {
   readonly log?: boolean;
   /** Whether the horizontal axis is logarithmic, default no. */
   readonly logX?: boolean;
+  /** Whether each point has a dot, default no. */
+  readonly dots?: boolean;
+  /** Where the horizontal axis has its numbers; default where plotly puts them. */
+  readonly ticksX?: readonly number[];
+  /** Where the vertical axis has its numbers; default where plotly puts them. */
+  readonly ticks?: readonly number[];
 }
 
 /**
@@ -52,15 +58,17 @@ export interface LinesOptions extends FigureOptions {
  */
 export function lines(
   series: readonly Line[],
-  { x = "", y = "", log = false, logX = false, ...rest }: LinesOptions = {},
+  options: LinesOptions = {},
 ): Figure {
+  const { x = "", y = "", log = false, logX = false, ...other } = options;
+  const { dots = false, ticksX, ticks, ...rest } = other;
   const data = series.flatMap((line, i) => [
     ...bandOf(line, i),
-    traceOf(line, i),
+    { ...traceOf(line, i), ...(dots && { mode: "lines+markers" }) },
   ]);
   return figure(data, {
-    xaxis: { title: { text: x }, ...scaleOf(logX) },
-    yaxis: { title: { text: y }, ...scaleOf(log) },
+    xaxis: { title: { text: x }, ...scaleOf(logX, ticksX) },
+    yaxis: { title: { text: y }, ...scaleOf(log, ticks) },
     showlegend: series.length > 1,
     legend: {
       orientation: "h",
@@ -72,9 +80,19 @@ export function lines(
   }, rest);
 }
 
-/** An axis by tenfolds has numbers at 1, 2 and 5 only, which never crowd. */
-function scaleOf(log: boolean): Record<string, unknown> {
-  return log ? { type: "log", dtick: "D2" } : { type: "linear" };
+/** An axis by tenfolds has numbers at 1, 2 and 5 only, which never crowd, or where they are asked for. */
+function scaleOf(
+  log: boolean,
+  ticks?: readonly number[],
+): Record<string, unknown> {
+  const numbers = ticks && {
+    ...{ tickmode: "array", tickvals: ticks },
+    ticktext: ticks.map((tick) => `${tick}`),
+  };
+  return {
+    ...(log ? { type: "log", dtick: "D2" } : { type: "linear" }),
+    ...numbers,
+  };
 }
 
 function traceOf({ name, x, y }: Line, index: number): Figure["data"][number] {

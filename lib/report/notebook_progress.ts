@@ -50,6 +50,10 @@ export function notebookProgress(
   let points: (readonly [number, number])[] = [];
   return (report) => {
     const state = pace(report);
+    if (report.note !== undefined) {
+      const words = `${report.label}: ${report.note}`;
+      void sink.send({ "text/plain": words });
+    }
     const isNew = report.label !== label;
     if (isNew) {
       label = report.label;

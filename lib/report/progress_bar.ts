@@ -61,6 +61,11 @@ export function terminalProgress(
     const state = pace(report);
     const at = now();
     const isOver = report.done === report.total;
+    if (report.note !== undefined) {
+      // In place of the bar, which is drawn anew below it.
+      write(`${drawn ? "\r\x1b[K" : ""}${noteText(report)}\n`);
+      drawn = undefined;
+    }
     const isNew = drawn?.label !== report.label;
     if (!isOver && !isNew && at - drawn!.at < 100) return;
     const text = ` ${progressText(report, state)}`;
@@ -76,7 +81,7 @@ export function terminalProgress(
 /**
  * Writes a plain line now and then, for logs.
  *
- * The first and the last report of a label are always written.
+ * The first and the last report of a label, and notes, are always written.
  *
  * @param options Where to, which clock, and seconds between lines, default 10.
  * @returns A callback to be given to long work.
@@ -104,11 +109,17 @@ export function logProgress(
     const state = pace(report);
     const at = now();
     const isOver = report.done === report.total;
+    if (report.note !== undefined) write(`${noteText(report)}\n`);
     if (report.label === label && !isOver && at < next) return;
     label = report.label;
     next = at + every * 1000;
     write(`${report.label}: ${progressText(report, state)}\n`);
   };
+}
+
+/** A note as a line of its own. */
+function noteText({ label, note }: ProgressReport): string {
+  return `${label}: ${note}`;
 }
 
 /** `[####....]`, as long as there is room, or nothing where the end is not known. */

@@ -34,7 +34,7 @@ export interface SampledPairs {
  *
  * Cost: `documents * (documents - 1)` pairs, or `documents * opponents`.
  * Random: one sample a document, of the stream given.
- * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), section 3.4.
+ * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), the section on duoBERT.
  *
  * @param documents How many there are, at least 2.
  * @param sampled How many opponents each has, where not all.
@@ -94,7 +94,7 @@ export function documentPairs(
  *
  * Range: `[0, comparisons of i]` for `sum` and `binary`, `[0, 1]` for the others. A
  * probability that is NaN makes its document's score NaN.
- * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), section 3.4; the
+ * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), the section on duoBERT; the
  * released code has the sum only.
  *
  * @param preferences The comparisons.

@@ -26,7 +26,7 @@ export interface CompareDocumentsOptions {
  * `preferenceScores` makes scores of the result.
  *
  * Cost: one text of a query and two documents a comparison: 30 documents are 870.
- * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), section 3.4.
+ * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), the section on duoBERT.
  *
  * @param model The pairwise cross-encoder.
  * @param parameters Its weights on the engine in use.

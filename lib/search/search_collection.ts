@@ -67,7 +67,7 @@ export async function searchCollection(
 ): Promise<Run> {
   const { depth = 100, parts: form, pool, ...encoding } = options;
   const cut = form && partedDocuments(bed.documents, form);
-  const queries = encodeQueries(retriever, bed.queries);
+  const queries = encodeQueries(retriever, bed.queries, encoding);
   try {
     const parts = encodeDocuments(
       retriever,

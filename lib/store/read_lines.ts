@@ -31,21 +31,77 @@ export interface FileLine {
  * ```
  */
 export async function* readLines(path: string): AsyncGenerator<FileLine> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let line = 0;
-  for await (const block of byteLines(await openBytes(path), path)) {
-    for (const bytes of block) {
-      line++;
-      try {
-        yield { text: decoder.decode(bytes), line };
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error;
-        throw new SyntaxError(
-          `Cannot read ${path}:${line}: expected UTF-8 text, got other bytes`,
-        );
-      }
-    }
+  for await (const block of readLineBlocks(path)) yield* block;
+}
+
+/**
+ * Reads a text file as {@linkcode readLines} does, some lines at a time: for files of
+ * many short lines, where waiting for each would take longer than reading it.
+ *
+ * @param path The file.
+ * @yields The lines in order, those of a block together.
+ * @throws {SyntaxError} If the bytes are no UTF-8 (with the line) or no gzip.
+ *
+ * @example Usage
+ * ```ts
+ * import { readLineBlocks } from "#lib/store/read_lines.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = await Deno.makeTempFile();
+ * await Deno.writeTextFile(path, "a\nb\n");
+ * const [block] = await Array.fromAsync(readLineBlocks(path));
+ * assertEquals(block?.map(({ text }) => text), ["a", "b"]);
+ * await Deno.remove(path);
+ * ```
+ */
+export async function* readLineBlocks(
+  path: string,
+): AsyncGenerator<readonly FileLine[]> {
+  let first = 1;
+  for await (const bytes of wholeLines(path)) {
+    const { texts, isWhole } = decoded(bytes);
+    yield texts.map((text, i) => ({ text, line: first + i }));
+    first += texts.length;
+    if (isWhole) continue;
+    throw new SyntaxError(
+      `Cannot read ${path}:${first}: expected UTF-8 text, got other bytes`,
+    );
   }
+}
+
+/** The lines of some bytes, up to the first that is no UTF-8. */
+function decoded(
+  bytes: Uint8Array,
+): { readonly texts: string[]; readonly isWhole: boolean } {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const texts: string[] = [];
+  try {
+    const text = decoder.decode(bytes);
+    return { texts: text.split("\n").map(bareLine), isWhole: true };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  for (let begin = 0;;) {
+    const end = bytes.indexOf(NEWLINE, begin);
+    try {
+      const line = bytes.subarray(begin, end < 0 ? bytes.length : end);
+      texts.push(bareLine(decoder.decode(line)));
+    } catch {
+      return { texts, isWhole: false };
+    }
+    begin = end + 1;
+  }
+}
+
+/** The byte that ends a line. */
+const NEWLINE = 10;
+
+/** A line without a byte order mark and the carriage return of a Windows line end. */
+function bareLine(line: string): string {
+  return line.slice(
+    line.startsWith("\uFEFF") ? 1 : 0,
+    line.endsWith("\r") ? -1 : undefined,
+  );
 }
 
 /**
@@ -72,19 +128,18 @@ export async function plainOrGzipped(
     try {
       if ((await Deno.stat(name)).isFile) return name;
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      const isMissing = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.NotADirectory;
+      if (!isMissing) throw readError(name, error);
     }
   }
   return undefined;
 }
 
-/** Opens a file as plain bytes. */
-async function openBytes(path: string): Promise<ReadableStream<Uint8Array>> {
+/** Opens a file. */
+async function opened(path: string): Promise<Deno.FsFile> {
   try {
-    const { readable } = await Deno.open(path);
-    return path.endsWith(".gz")
-      ? readable.pipeThrough(new DecompressionStream("gzip"))
-      : readable;
+    return await Deno.open(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw readError(path, error);
     throw new Deno.errors.NotFound(
@@ -93,29 +148,38 @@ async function openBytes(path: string): Promise<ReadableStream<Uint8Array>> {
   }
 }
 
-/** Cuts bytes at line ends, a block of whole lines at a time. */
-async function* byteLines(
-  bytes: ReadableStream<Uint8Array>,
-  path: string,
-): AsyncGenerator<Uint8Array[]> {
-  let open: Uint8Array[] = [];
+/** Bytes that are asked for at a time. */
+const BLOCK = 1 << 20;
+
+/** The plain bytes of a file, some at a time; each block is gone when the next one comes. */
+async function* byteBlocks(path: string): AsyncGenerator<Uint8Array> {
+  const file = await opened(path);
+  if (path.endsWith(".gz")) {
+    yield* file.readable.pipeThrough(new DecompressionStream("gzip"));
+    return;
+  }
   try {
-    for await (const block of bytes) {
-      const lines: Uint8Array[] = [];
-      let begin = 0;
-      for (
-        let end = block.indexOf(10);
-        end >= 0;
-        end = block.indexOf(10, begin)
-      ) {
-        lines.push(
-          withoutReturn(joined([...open, block.subarray(begin, end)])),
-        );
-        open = [];
-        begin = end + 1;
+    const block = new Uint8Array(BLOCK);
+    for (;;) {
+      const count = await file.read(block);
+      if (count === null) return;
+      yield block.subarray(0, count);
+    }
+  } finally {
+    file.close();
+  }
+}
+
+/** Cuts bytes at line ends, a block of whole lines at a time, without its last line end. */
+async function* wholeLines(path: string): AsyncGenerator<Uint8Array> {
+  const open: Uint8Array[] = [];
+  try {
+    for await (const block of byteBlocks(path)) {
+      const end = block.lastIndexOf(NEWLINE);
+      if (end >= 0) {
+        yield joined([...open.splice(0), block.subarray(0, end)]);
       }
-      if (begin < block.length) open.push(block.subarray(begin));
-      yield lines;
+      if (end + 1 < block.length) open.push(block.slice(end + 1));
     }
   } catch (error) {
     if (!(error instanceof TypeError)) throw readError(path, error);
@@ -123,7 +187,7 @@ async function* byteLines(
       `Cannot read ${path}: expected whole gzip data, got ${error.message}`,
     );
   }
-  if (open.length > 0) yield [withoutReturn(joined(open))];
+  if (open.length > 0) yield joined(open);
 }
 
 /** Pieces as one array; a single piece is not copied. */
@@ -138,9 +202,4 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
     place += piece.length;
   }
   return all;
-}
-
-/** A line without the carriage return of a Windows line end. */
-function withoutReturn(line: Uint8Array): Uint8Array {
-  return line.at(-1) === 13 ? line.subarray(0, -1) : line;
 }

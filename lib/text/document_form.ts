@@ -1,4 +1,4 @@
-import { framedTokens } from "./framed_tokens.ts";
+import { framedTokens, type TextIds, textName } from "./framed_tokens.ts";
 import { packRows } from "./pack_texts.ts";
 import type { PackedTokens } from "./packed_tokens.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -36,7 +36,7 @@ export const PUNCTUATION: readonly string[] = [
  *
  * @param texts The documents, at least one, none empty.
  * @param tokenizer Splits them.
- * @param form Length, marker, prompt, skiplist.
+ * @param form Length, marker, prompt, skiplist; ids of the documents, for errors.
  * @returns The batch, documents in the given order.
  * @throws {RangeError} If a document has no token or only dropped ones, or the marker is
  * not in the vocabulary.
@@ -55,7 +55,7 @@ export const PUNCTUATION: readonly string[] = [
 export function packDocuments(
   texts: readonly string[],
   tokenizer: Tokenizer,
-  form: DocumentForm,
+  form: DocumentForm & TextIds,
 ): PackedTokens {
   const { skiplist = [] } = form;
   const dropped = new Set(
@@ -66,7 +66,9 @@ export function packDocuments(
     const keep = ids.map((id) => !dropped.has(id));
     if (keep.includes(true)) return { ids, keep };
     throw new RangeError(
-      `Cannot encode document ${index}: expected a token that is not on the skiplist, ` +
+      `Cannot encode document ${
+        textName(index, form.ids)
+      }: expected a token that is not on the skiplist, ` +
         `got ${JSON.stringify(texts[index])}`,
     );
   }));

@@ -1,7 +1,24 @@
 import type { Tokenizer } from "./tokenizer.ts";
 
+/** What texts are called where one of them is refused. */
+export interface TextIds {
+  /** Their ids, `[texts]`. Default: places from 0. */
+  readonly ids?: readonly string[];
+}
+
+/**
+ * What a refused text is called: its id, or its place.
+ *
+ * @param place Its place, from 0.
+ * @param ids The ids, where there are any.
+ * @returns What an error says.
+ */
+export function textName(place: number, ids: TextIds["ids"]): string {
+  return ids?.[place] === undefined ? `${place}` : JSON.stringify(ids[place]);
+}
+
 /** What stands around the words of a text, and how many fit. */
-export interface Frame {
+export interface Frame extends TextIds {
   /** What the texts are, for messages: "query" or "document". */
   readonly role: string;
   /** Most tokens of a text, special tokens included. */
@@ -23,7 +40,7 @@ export interface Frame {
  * @param frame Length, marker and prompt.
  * @returns Ids of each text, `[texts][tokens]`.
  * @throws {RangeError} If the length leaves no room for a word, the vocabulary lacks
- * the marker, or a text has no token; the text's index is named.
+ * the marker, or a text has no token; the text's id, or place, is named.
  *
  * @example Usage
  * ```ts
@@ -38,7 +55,7 @@ export interface Frame {
 export function framedTokens(
   texts: readonly string[],
   tokenizer: Tokenizer,
-  { role, length, marker, prompt = "" }: Frame,
+  { role, length, marker, prompt = "", ids }: Frame,
 ): number[][] {
   const before = [
     ...optional(tokenizer.special.cls),
@@ -62,9 +79,9 @@ export function framedTokens(
       : tokenizer.encode((prompt + text).trim());
     if (words.length > 0) return [...before, ...words.slice(0, room), ...after];
     throw new RangeError(
-      `Cannot encode ${role} ${index}: expected a text with at least one token, got ${
-        JSON.stringify(text)
-      }`,
+      `Cannot encode ${role} ${
+        textName(index, ids)
+      }: expected a text with at least one token, got ${JSON.stringify(text)}`,
     );
   });
 }

@@ -1,4 +1,4 @@
-import { framedTokens } from "./framed_tokens.ts";
+import { framedTokens, type TextIds } from "./framed_tokens.ts";
 import { packRows } from "./pack_texts.ts";
 import type { PackedTokens } from "./packed_tokens.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -93,7 +93,7 @@ export function expandedLength(
  *
  * @param texts The queries, at least one, none empty.
  * @param tokenizer Splits them.
- * @param form Length, expansion, marker, prompt.
+ * @param form Length, expansion, marker, prompt; ids of the queries, for errors.
  * @returns The batch, queries in the given order.
  * @throws {RangeError} If a query has no token, the marker is not in the vocabulary, an
  * expansion is wanted of a vocabulary without [MASK], or the form is not one.
@@ -114,7 +114,7 @@ export function expandedLength(
 export function packQueries(
   texts: readonly string[],
   tokenizer: Tokenizer,
-  form: QueryForm,
+  form: QueryForm & TextIds,
 ): PackedTokens {
   const mask = maskId(tokenizer, form.expansion);
   const rows = framedTokens(texts, tokenizer, { role: "query", ...form });

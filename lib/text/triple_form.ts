@@ -29,7 +29,7 @@ export interface TripleForm {
  * but for the query's in the `code` rule. With the defaults the longest triple has
  * 62 + 223 + 223 + 4 = 512 tokens.
  *
- * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), section 3.4
+ * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), the section on duoBERT
  * (62, 223 and 223 tokens); their `convert_msmarco_to_duobert_tfrecord.py` for the
  * segments and the other rule: `(512 - query) / 2` a document, special tokens counted.
  * Differs: two [SEP], and one segment only, serve models that the paper does not have.

@@ -6,6 +6,7 @@ import {
   tf,
   valueAndGradients,
 } from "../engine/tensor.ts";
+import { withinMemory } from "../engine/within_memory.ts";
 import type { Dropout, Encoder, TokenVectors } from "../encoder/encoder.ts";
 import { reorder } from "../text/pack_texts.ts";
 import type { PackedTokens } from "../text/packed_tokens.ts";
@@ -24,6 +25,8 @@ export interface BatchGradientsOptions {
   readonly chunk?: number;
   /** Parts that are differentiated one after the other, at least 1. Default 1. */
   readonly accumulate?: number;
+  /** Given a line for people when memory runs out and the work goes on in smaller chunks. */
+  readonly say?: ((line: string) => void) | undefined;
 }
 
 /** A loss and its gradients. */
@@ -32,6 +35,8 @@ export interface LossAndGradients {
   readonly loss: number;
   /** One gradient a parameter; the caller disposes them. */
   readonly gradients: Parameters;
+  /** Texts encoded at a time, where memory did not suffice for as many as asked. */
+  readonly chunk?: number;
 }
 
 /** Texts that are encoded together. */
@@ -59,6 +64,10 @@ interface Chunk {
  * Dropout is replayed exactly: a mask depends on the text's index in the whole
  * batch, the step and the place, not on what is encoded with it.
  *
+ * Where memory runs out, all that was allocated is freed and the batch is taken
+ * in chunks of half as many texts, until it fits: the same gradient again, within
+ * rounding. The result says how many fitted.
+ *
  * Cost: GradCache encodes every text twice; in return it holds the activations of
  * one chunk, and of the loss.
  * Random: dropout masks only.
@@ -70,7 +79,8 @@ interface Chunk {
  * @param batch Texts and targets.
  * @param options The model, the loss, dropout, chunk and parts.
  * @returns The loss and its gradients.
- * @throws {RangeError} If there are fewer queries than parts.
+ * @throws {RangeError} If there are fewer queries than parts, or memory does not
+ * suffice for one text at a time.
  *
  * @example Usage
  * ```ts
@@ -103,9 +113,34 @@ export function batchGradients(
   batch: TrainingBatch,
   options: BatchGradientsOptions,
 ): LossAndGradients {
-  const { accumulate = 1, chunk = 0 } = options;
+  const { accumulate = 1, chunk = 0, say } = options;
   const parts = partsOf(batch, accumulate);
-  const differentiate = chunk > 0 ? cachedGradients : plainGradients;
+  const texts = Math.max(...parts.map(({ numbers }) => numbers.length));
+  const asked = chunk > 0 ? Math.min(chunk, texts) : texts;
+  const { result, chunk: taken } = withinMemory(
+    "differentiate a batch",
+    asked,
+    {
+      ...{ units: "texts", say },
+      advice:
+        "use a smaller --batch, fewer --ways or a lower --document-length",
+      compute: (fitting) =>
+        gradientsOf(parameters, parts, {
+          ...options,
+          chunk: fitting < asked ? fitting : chunk,
+        }),
+    },
+  );
+  return taken < asked ? { ...result, chunk: taken } : result;
+}
+
+/** The gradient of a batch's parts, with as many texts at a time as is said. */
+function gradientsOf(
+  parameters: Parameters,
+  parts: readonly BatchPart[],
+  options: BatchGradientsOptions & { readonly chunk: number },
+): LossAndGradients {
+  const differentiate = options.chunk > 0 ? cachedGradients : plainGradients;
   let total: LossAndGradients | undefined;
   for (const part of parts) {
     const { loss, gradients } = differentiate(parameters, part, options);

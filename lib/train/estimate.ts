@@ -69,8 +69,43 @@ export function estimateTraining(
 /** Operations a second of the engines that were tried: once a process is enough. */
 const speeds = new Map<string, number>();
 
-/** Milliseconds to try products for. */
-const TRIAL = 900;
+/** Milliseconds from an engine's first work to when its threads are surely there. */
+const STARTING = 900;
+
+/** Milliseconds to try products for, at least. */
+const TRIAL = 200;
+
+/** An engine that has had its first work. */
+interface Woken {
+  /** When, by the clock of `performance.now`. */
+  readonly at: number;
+  /** Whether products of middling size can be tried on it. */
+  readonly isFast: boolean;
+}
+
+/** The engines that have had their first work. */
+const woken = new Map<string, Woken>();
+
+/**
+ * Gives the engine in use its first work, so that its threads start while other
+ * things are read: the estimate then has less to wait for. Once a process is enough.
+ *
+ * @returns When it was given, and whether the engine is a fast one.
+ */
+export function wakeEngine(): Woken {
+  const known = woken.get(tf.getBackend());
+  if (known) return known;
+  const isFast = tf.tidy(() => {
+    const small = productOf(256);
+    if (Math.min(small(), small()) >= 25) return false;
+    const product = productOf(512); // large enough to be shared among threads
+    for (let call = 0; call < 10; call++) product();
+    return true;
+  });
+  const first = { at: performance.now(), isFast };
+  woken.set(tf.getBackend(), first);
+  return first;
+}
 
 /**
  * Operations a second of one product of middling size, on a slow engine of a
@@ -78,13 +113,12 @@ const TRIAL = 900;
  * start when there is work for them.
  */
 function matrixSpeed(): number {
+  const { at, isFast } = wakeEngine();
   return tf.tidy(() => {
-    const small = productOf(256);
-    const isFast = Math.min(small(), small()) < 25;
     const size = isFast ? 1024 : 256;
-    const product = isFast ? productOf(size) : small;
+    const product = productOf(size);
     const times: number[] = [];
-    const end = performance.now() + TRIAL;
+    const end = Math.max(at + STARTING, performance.now() + TRIAL);
     while (times.length < 2 || performance.now() < end) times.push(product());
     const settled = times.slice(Math.floor(times.length * 0.75));
     return 2 * size * size * WIDTH / (quantile(settled, 0.5) / 1000);

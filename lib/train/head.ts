@@ -64,11 +64,13 @@ function sampleStates(
   dataset: Dataset,
   { split, seed }: { readonly split: string; readonly seed: number },
 ): Float32Array | Float64Array {
-  const pool = [...poolOf(dataset, split).values()];
+  const pool = [...poolOf(dataset, split)];
   const count = Math.min(SAMPLE, pool.length);
-  const texts = stream(seed, "head").sample(pool, count);
+  const drawn = stream(seed, "head").sample(pool, count);
   const tensors = parametersOf(parameters);
-  const packed = packDocuments(texts, tokenizer, documentForm);
+  const texts = drawn.map(([, text]) => text);
+  const ids = drawn.map(([id]) => id);
+  const packed = packDocuments(texts, tokenizer, { ...documentForm, ids });
   const states = encoder.tokenStates(packed, tensors).values;
   const values = read(states);
   tf.dispose([tensors, states]);

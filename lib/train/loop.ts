@@ -14,6 +14,8 @@ export interface StepLine {
   readonly tokens: number;
   /** Seconds the step took. */
   readonly seconds: number;
+  /** Texts encoded at a time, where memory did not suffice for as many as asked. */
+  readonly chunk?: number;
   /** Measures on dev queries, where the step was followed by an evaluation. */
   readonly dev?: Readonly<Record<string, number>>;
 }
@@ -78,6 +80,7 @@ export async function runLoop(
       learningRate: options.learningRate(step),
       tokens: taken.figures.tokens,
       seconds: (performance.now() - start) / 1000,
+      ...(state.chunk && { chunk: state.chunk }),
     };
     const dev = due(evalEvery) ? await measured(state, options) : undefined;
     await options.record?.(dev ? { ...line, dev } : line);

@@ -8,7 +8,7 @@ import { packQueries } from "../text/query_form.ts";
 export interface Plan {
   /** Expected seconds of all training steps. */
   readonly trainingSeconds: number;
-  /** Expected seconds of measuring before and after. */
+  /** Expected seconds of measuring the model as it came and as it was trained. */
   readonly measuringSeconds: number;
   /** Expected peak memory, bytes. */
   readonly memoryBytes: number;
@@ -63,18 +63,19 @@ function heldTokens(
 
 /** Mean tokens of a training query and of a training document, over the sources. */
 function meanTokens({ settings, model, sources }: Prepared) {
+  const { tokenizer, queryForm, documentForm } = model;
   const query = sources.map(({ queries }) =>
     meanLength(
-      queries.values(),
-      (texts) =>
-        packQueries(texts, model.tokenizer, model.queryForm).ids.length,
+      queries,
+      (texts, ids) =>
+        packQueries(texts, tokenizer, { ...queryForm, ids }).ids.length,
     )
   );
   const document = sources.map((source) =>
     meanLength(
-      poolOf(source, settings.split).values(),
-      (texts) =>
-        packDocuments(texts, model.tokenizer, model.documentForm).ids.length,
+      poolOf(source, settings.split),
+      (texts, ids) =>
+        packDocuments(texts, tokenizer, { ...documentForm, ids }).ids.length,
     )
   );
   return { query: mean(query), document: mean(document) };
@@ -139,13 +140,13 @@ function name(path: string): string {
 
 /** Mean tokens of some texts. */
 function meanLength(
-  texts: Iterable<string>,
-  count: (texts: string[]) => number,
+  texts: ReadonlyMap<string, string>,
+  count: (texts: string[], ids: string[]) => number,
 ): number {
-  const sample: string[] = [];
-  for (const text of texts) {
-    if (sample.length === SAMPLE) break;
-    sample.push(text);
+  const sample = new Map<string, string>();
+  for (const [id, text] of texts) {
+    if (sample.size === SAMPLE) break;
+    sample.set(id, text);
   }
-  return count(sample) / sample.length;
+  return count([...sample.values()], [...sample.keys()]) / sample.size;
 }

@@ -5,6 +5,7 @@ import { useEngine } from "../engine/use_engine.ts";
 import { loadModel } from "../store/model/load_model.ts";
 import type { Model } from "../store/model/model.ts";
 import { completeSettings } from "./complete_settings.ts";
+import { wakeEngine } from "./estimate.ts";
 import type { TestBed } from "./test_bed.ts";
 import type { GivenSettings } from "./setting_table.ts";
 import type { TrainSettings } from "./settings.ts";
@@ -62,6 +63,7 @@ export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
     `${given.engine ?? "auto"}` as EngineName | "auto",
     { precision: `${given.precision ?? "fp32"}` as Precision },
   );
+  wakeEngine();
   const { dataset, sources, measuredOn } = await loadTrainingData(given);
   const { dim } = given;
   const model = await loadModel(

@@ -34,6 +34,8 @@ export interface TrainingState {
   readonly parameters: Parameters;
   /** The optimiser's memory. */
   readonly optimizer: OptimizerState;
+  /** Texts encoded at a time from here on, where memory did not suffice for as many as asked. */
+  readonly chunk?: number;
 }
 
 /** What a step reports. */
@@ -57,7 +59,9 @@ export interface TrainStepOptions extends BatchGradientsOptions {
  * The texts are encoded in one go, or within less memory to the same gradient by
  * `chunk` and `accumulate` of {@linkcode batchGradients}. The state given is dead
  * afterwards. A loss that is not a finite number throws before the parameters
- * move.
+ * move. Where memory runs out the step is taken in smaller chunks, and so are those
+ * that follow: the new state says how many texts fitted. The move itself is not tried
+ * again: out of memory there, the state is lost.
  *
  * @param state Parameters and optimiser state; consumed.
  * @param batch The texts and targets.
@@ -71,7 +75,11 @@ export function trainStep(
   options: TrainStepOptions,
 ): { readonly state: TrainingState; readonly figures: StepFigures } {
   const { optimizer } = options;
-  const { loss, gradients } = batchGradients(state.parameters, batch, options);
+  const { chunk = state.chunk, loss, gradients } = batchGradients(
+    state.parameters,
+    batch,
+    { ...options, ...(state.chunk && { chunk: state.chunk }) },
+  );
   if (!Number.isFinite(loss)) {
     tf.dispose({ ...gradients });
     throw new RangeError(
@@ -83,7 +91,11 @@ export function trainStep(
   const moved = optimizer.step(state.parameters, gradients, state.optimizer);
   const tokens = batch.queries.ids.length + batch.documents.ids.length;
   return {
-    state: { parameters: moved.parameters, optimizer: moved.state },
+    state: {
+      parameters: moved.parameters,
+      optimizer: moved.state,
+      ...(chunk && { chunk }),
+    },
     figures: { loss, tokens },
   };
 }

@@ -70,6 +70,12 @@ export interface StepsTaken {
  * Takes the steps of a run that are not taken yet, recording each in
  * `metrics.jsonl` and writing checkpoints.
  *
+ * Where memory runs out the run goes on in smaller chunks and says so; every step
+ * taken so is recorded with its `chunk`, and checkpoints keep it: what is resumed
+ * from one goes on in the same chunks, to the same bits. A halving after the last
+ * checkpoint is forgotten with its steps: it comes again, or, where there is more
+ * memory by then, does not, and the gradients agree within rounding.
+ *
  * @param prepared What is trained.
  * @param options Folder, start, rule, negatives, teacher, progress, signal.
  * @returns The last state, and how long it took.
@@ -148,8 +154,11 @@ function stepTaker(
   const draw = drawer(prepared, options);
   const loss = batchLoss(settings);
   const key = hash32(seed, 0x64726f70);
+  const { progress } = options;
   return (state, step) =>
     trainStep(state, draw(step), {
+      say: (note) =>
+        progress?.({ label: "train", done: step, total: settings.steps, note }),
       encoder: model.encoder,
       loss,
       optimizer: options.optimizer,
@@ -213,11 +222,13 @@ function negativesOf(
 async function measureOnDev(
   { model, dev }: Prepared,
   state: TrainingState,
-  { optimizer, signal }: TakeStepsOptions,
+  { optimizer, signal, progress }: TakeStepsOptions,
 ): Promise<Readonly<Record<string, number>>> {
   const parameters = optimizer.readout(state.parameters, state.optimizer);
   try {
     const run = await searchCollection({ ...model, parameters }, dev!, {
+      label: "measure on dev",
+      progress: (report) => report.note && progress?.(report),
       ...(signal && { signal }),
     });
     return evaluate(run, dev!.qrels, {

@@ -36,19 +36,20 @@ export function tokeniseBatch(
 ): TrainingBatch {
   const { tokenizer, queryForm, documentForm } = model;
   const ids = drawn.flatMap((example) => example.documents);
+  const asked = drawn.map(({ query }) => query);
   const ways = ids.length / drawn.length;
   const relevant = drawn.map(({ positives }) => new Set(positives));
   const scores = drawn.flatMap(({ teacher }) => teacher ?? []);
   return {
     queries: packQueries(
-      drawn.map(({ query }) => dataset.queries.get(query)!),
+      asked.map((id) => dataset.queries.get(id)!),
       tokenizer,
-      queryForm,
+      { ...queryForm, ids: asked },
     ),
     documents: packDocuments(
       ids.map((id) => dataset.documents.get(id)!),
       tokenizer,
-      documentForm,
+      { ...documentForm, ids },
     ),
     ways,
     excluded: falseNegatives(ids, relevant, { ways }),

@@ -61,8 +61,8 @@ export interface Trained {
 }
 
 /**
- * Trains a retriever and measures it: the baselines first, then the steps, then
- * the optimiser's read-out on the test queries.
+ * Trains a retriever and measures it: the steps first, then the optimiser's
+ * read-out and the baselines on the test queries.
  *
  * The run folder gets settings, metrics, checkpoints, the trained model and the
  * licences of the data. Killed at any moment, the run can be resumed to the
@@ -71,6 +71,7 @@ export interface Trained {
  * @param prepared What to train, from `prepareTraining`.
  * @param options Folder, teacher, progress, signal.
  * @returns The model's folder and how it compares.
+ * @throws {RangeError} If there are fewer than two queries to compare systems on.
  * @throws {Deno.errors.Busy} If another process trains in the folder.
  *
  * @example Usage
@@ -100,7 +101,12 @@ export async function train(
   prepared: Prepared,
   options: TrainOptions,
 ): Promise<Trained> {
-  const { settings } = prepared;
+  const { settings, dataset, test } = prepared;
+  if (test.qrels.size < 2) {
+    throw new RangeError(
+      `Cannot train: expected at least 2 queries in split ${test.split} of ${dataset.name}, to test differences on, got ${test.qrels.size}`,
+    );
+  }
   const optimizer = optimizerNamed(settings.optimizer, settings);
   const lock = await lockFolder(options.out, "train");
   try {
@@ -128,8 +134,6 @@ async function trainAlone(
   for (const used of new Set([dataset, ...sources])) {
     await writeLicences(options.out, used);
   }
-  const bm25 = wordsRun(words(dataset)(test.split), test);
-  const untrained = await measureUntrained(prepared, watched);
   const taken = await takeSteps(prepared, {
     ...watched,
     ...{ start, optimizer, words },
@@ -138,6 +142,8 @@ async function trainAlone(
     optimizer,
     watched,
   ]);
+  const untrained = await measureUntrained(prepared, watched);
+  const bm25 = wordsRun(words(dataset)(test.split), test);
   const [runs, { seconds, tokens }] = [{ bm25, untrained, after }, taken];
   return {
     run: options.out,

@@ -9,6 +9,8 @@ import type { TrainingState } from "./step.ts";
 interface SavedState {
   /** The optimiser's plain numbers. */
   readonly numbers: Readonly<Record<string, number>>;
+  /** Texts encoded at a time, where memory did not suffice for as many as asked. */
+  readonly chunk?: number;
 }
 
 /**
@@ -16,7 +18,8 @@ interface SavedState {
  *
  * Every random stream of a run is named after the seed and the step or epoch it
  * serves, so the step is the whole state of them all, and of the position in
- * the data.
+ * the data. How many texts fitted into memory at a time is written down too, so
+ * that a resumed run goes on in the same chunks, to the same bits.
  *
  * @param state Parameters and optimiser; they stay alive.
  * @param step Steps taken.
@@ -25,7 +28,7 @@ interface SavedState {
  * the checkpoint before stays the last one.
  */
 export function checkpointOf(state: TrainingState, step: number): Checkpoint {
-  const { parameters, optimizer } = state;
+  const { parameters, optimizer, chunk } = state;
   const tensors = {
     parameters: arraysOf(parameters),
     optimizer: arraysOf(optimizer.tensors),
@@ -34,7 +37,10 @@ export function checkpointOf(state: TrainingState, step: number): Checkpoint {
   return {
     step,
     tensors,
-    state: { numbers: optimizer.numbers } satisfies SavedState,
+    state: {
+      numbers: optimizer.numbers,
+      ...(chunk && { chunk }),
+    } satisfies SavedState,
   };
 }
 
@@ -90,10 +96,11 @@ export function stateOf(
     where,
     `${optimizer.name} state`,
   ]);
-  const { numbers } = checkpoint.state as SavedState;
+  const { numbers, chunk } = checkpoint.state as SavedState;
   return {
     parameters: taken,
     optimizer: { step: checkpoint.step, tensors: tensorsOf(memory), numbers },
+    ...(chunk && { chunk }),
   };
 }
 

@@ -54,6 +54,12 @@ const MISTAKES: readonly Mistake[] = [
     says: ["DATA/corpus.jsonl:41", 'some text for "empty"', "remove the line"],
   },
   {
+    name: "a document of which the tokenizer keeps nothing",
+    make: document('{"_id":"void","text":"\u200b"}'),
+    kind: RangeError,
+    says: ['Cannot encode document "void"', "at least one token"],
+  },
+  {
     name: "an empty query",
     make: ({ data }) =>
       append(`${data}/queries.jsonl`, '{"_id":"e","text":""}'),

@@ -60,11 +60,16 @@ Deno.test("benchFigure() draws medians with the quartiles of the turns that coun
   assertEquals([array, arrayminus], [[0.5, 0.5], [0.25, 0.25]]);
 });
 
-Deno.test("growthFigure() draws a line for each system over the sizes", () => {
-  const [ours, pylate] = growthFigure(GROWTH).data;
+Deno.test("growthFigure() draws a line and its quartiles for each system over the sizes", () => {
+  const { data: [band, ours, , pylate], layout } = growthFigure(GROWTH);
   assertEquals([ours!.name, ours!.x, ours!.y], [
     ...["onnx fp32", [32, 64]],
     [2, 4],
   ]);
+  // Along the upper quartiles and back along the lower ones.
+  assertEquals(band!.y, [2.5, 4.5, 3.75, 1.75]);
   assertEquals([pylate!.name, pylate!.y], ["pylate", [3, 3]]);
+  const [x, y] = [layout.xaxis, layout.yaxis] as Record<string, unknown>[];
+  assertEquals([x!.tickvals, x!.ticktext], [[32, 64], ["32", "64"]]);
+  assertEquals(y!.tickvals, [1.5, 2, 3, 4, 5]);
 });

@@ -37,6 +37,15 @@ Deno.test("engineCommand() marks what auto takes, the first that is present", as
   assertEquals(marked.length, 1);
   const present = lines.find((line) => !line.includes("not here: "));
   assertEquals(marked[0], present);
+  const [auto] = marked[0]!.split(" ");
+  for (const line of lines.filter((line) => line !== marked[0])) {
+    const [name] = line.split(" ");
+    const others = ["not here: ", `(only by --engine ${name})`];
+    assertEquals(
+      [...others, `(auto prefers ${auto})`].some((why) => line.includes(why)),
+      true,
+    );
+  }
 });
 
 Deno.test("engineCommand() prints one JSON object", async () => {
@@ -52,6 +61,16 @@ Deno.test("engineCommand() refuses other words and shows its help", async () => 
   assertEquals(code, 0);
   assertMatch(lines.join("\n"), /deno task engine install torch/);
   assertMatch(lines.join("\n"), /deno task engine install tensorflow/);
+});
+
+Deno.test("engineCommand() installs what is named, by the Python that is named", async () => {
+  for (const what of ["torch", "tensorflow"]) {
+    await assertRejects(
+      () => printed(["install", what, "--python", "no-such-python", "--cpu"]),
+      Deno.errors.NotFound,
+      `Cannot install ${what}: expected a program no-such-python, got none`,
+    );
+  }
 });
 
 /** What pip would leave behind for a PyTorch with CUDA. */
@@ -95,6 +114,25 @@ Deno.test("installTorch() installs a processor's parts, and no host of its own",
   assertEquals([...Deno.readDirSync(`${folder}/torch`)].length, 1);
 });
 
+Deno.test("installTorch() installs all of it where there is a GPU", async () => {
+  const folder = await Deno.makeTempDir();
+  const [calls, says]: [string[], string[]] = [[], []];
+  await installTorch({
+    python: "python3",
+    cpu: false,
+    gpu: "a test's GPU",
+    say: (line) => void says.push(line),
+    folder,
+    run: (program, args) =>
+      Promise.resolve(void calls.push([program, ...args].join(" "))),
+  });
+  const start = `python3 -m pip install --upgrade --target ${folder}`;
+  assertEquals(calls, [`${start} torch>=2.10`]);
+  assertEquals(says, [
+    `Installing torch>=2.10 for a test's GPU into ${folder}`,
+  ]);
+});
+
 Deno.test("installTorch() hands a version and an index on to pip", async () => {
   const folder = await Deno.makeTempDir();
   await pretendInstalled(folder);
@@ -111,21 +149,6 @@ Deno.test("installTorch() hands a version and an index on to pip", async () => {
   assertEquals(
     calls[0],
     `-m pip install --upgrade --target ${folder} --index-url https://example.org/simple --no-deps torch==2.11.0`,
-  );
-});
-
-Deno.test("installTorch() says what to do without the Python", async () => {
-  await assertRejects(
-    () =>
-      installTorch({
-        python: Deno.execPath(),
-        cpu: true,
-        say: () => {},
-        folder: "/nowhere",
-        run: () => Promise.reject(new Deno.errors.NotFound("Cannot install")),
-      }),
-    Deno.errors.NotFound,
-    "Cannot install",
   );
 });
 

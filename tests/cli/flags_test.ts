@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { helpText, parseFlags } from "#lib/cli/flags.ts";
+import { COMMON_FLAGS, helpText, parseFlags } from "#lib/cli/flags.ts";
 import type { SettingTable } from "#lib/train/setting.ts";
 
 const table: SettingTable = {
@@ -23,6 +23,9 @@ Deno.test("parseFlags() reads both spellings, booleans and words", () => {
 Deno.test("parseFlags() keeps a value that begins with a dash or holds an equals sign", () => {
   const { given } = parseFlags(["--out=a=b", "--rate", "0"], table);
   assertEquals(given, { out: "a=b", rate: 0 });
+  assertEquals(parseFlags(["--out=--x"], table).given, { out: "--x" });
+  assertEquals(parseFlags(["--out", "-"], table).given, { out: "-" });
+  assertEquals(parseFlags(["-h"], COMMON_FLAGS).given, { help: true });
 });
 
 const refusals: [string, string[], string][] = [
@@ -46,6 +49,11 @@ const refusals: [string, string[], string][] = [
     "a missing value",
     ["--steps"],
     "Cannot use --steps: expected a value, got none",
+  ],
+  [
+    "a flag where a value belongs",
+    ["--out", "--json"],
+    "Cannot use --out: expected a value, got the flag --json",
   ],
   [
     "a fraction where a whole number belongs",

@@ -4,7 +4,7 @@ import {
   installTensorFlow,
 } from "#lib/cli/install_tensorflow.ts";
 import { platform } from "#lib/engine/foreign.ts";
-import { gpuName } from "#lib/engine/torch/gpu.ts";
+import type { InstallOptions } from "#lib/cli/pip_installer.ts";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 
 /** What pip would leave behind for a TensorFlow with CUDA. */
@@ -27,7 +27,7 @@ async function pretendInstalled(folder: string): Promise<void> {
 /** Installs with a pip that only notes what it is asked. */
 async function noted(
   folder: string,
-  options: { cpu: boolean; version?: string; indexUrl?: string },
+  options: Partial<InstallOptions> & { cpu: boolean },
 ): Promise<string[]> {
   const calls: string[] = [];
   await installTensorFlow({
@@ -76,11 +76,31 @@ Deno.test("installTensorFlow() hands a version and an index on to pip", async ()
 
 Deno.test("installTensorFlow() adds CUDA's packages where there is a GPU", async () => {
   const folder = await Deno.makeTempDir();
-  const calls = await noted(folder, { cpu: false });
-  const wanted = gpuName() === undefined
-    ? []
-    : ["nvidia-nccl-cu12<3.0,>=2.27.7"];
-  assertEquals(calls.slice(1).map((call) => call.split(" ").at(-1)), wanted);
+  const calls = await noted(folder, { cpu: false, gpu: "a test's" });
+  const start = `py -m pip install --upgrade --target ${folder}`;
+  assertEquals(calls, [
+    `${start} --no-deps tensorflow`,
+    `${start} nvidia-nccl-cu12<3.0,>=2.27.7`,
+  ]);
+  const without = await noted(folder, { cpu: true, gpu: "a test's" });
+  assertEquals(without.length, 1);
+});
+
+Deno.test("installTensorFlow() says so where pip wrote no TensorFlow", async () => {
+  const folder = await Deno.makeTempDir();
+  await assertRejects(
+    () =>
+      installTensorFlow({
+        python: "py",
+        cpu: false,
+        gpu: "a test's",
+        say: () => {},
+        folder,
+        run: () => Promise.resolve(),
+      }),
+    Deno.errors.NotFound,
+    `Cannot install tensorflow: expected pip to write ${folder}/tensorflow-*.dist-info, got none`,
+  );
 });
 
 Deno.test("installTensorFlow() says which program failed", async () => {

@@ -62,3 +62,42 @@ Deno.test("notebook() renders outputs once and finds them unchanged afterwards",
   assertEquals(outputs.length, 1);
   await Deno.remove(path);
 });
+
+Deno.test("notebook() renders nothing of a notebook that fails, and names the cell", async () => {
+  const path = await fileOf("# A", `throw new RangeError("one of them");`);
+  const before = await Deno.readTextFile(path);
+  const { code, text } = await run("render", path);
+  assertEquals(code, 1);
+  assertStringIncludes(text, `${path} cell 1: `);
+  assertStringIncludes(text, "one of them");
+  assertEquals(await Deno.readTextFile(path), before);
+  await Deno.remove(path);
+});
+
+Deno.test("notebook() runs all notebooks of the folder in a kernel and names the cell that fails", async () => {
+  const folder = await Deno.makeTempDir();
+  const before = Deno.cwd();
+  const write = (name: string, ...cells: string[]) =>
+    Deno.writeTextFile(
+      `${folder}/notebooks/${name}`,
+      notebookText(notebookOf(...cells)),
+    );
+  await Deno.mkdir(`${folder}/notebooks`);
+  await write("b.ipynb", "# B", `throw new RangeError("here");`);
+  await write("a.ipynb", `if (!Deno.cwd().endsWith("notebooks")) throw 1;`);
+  await write("c.txt");
+  Deno.chdir(folder);
+  try {
+    const { code, text } = await run("run", "--timeout", "60");
+    assertEquals(code, 1);
+    const lines = text.split("\n").map((line) => line.replace(/ \(.*/, ""));
+    assertEquals(lines, [
+      "run notebooks/a.ipynb: ok",
+      "notebooks/b.ipynb cell 1: RangeError: here",
+      "run notebooks/b.ipynb: 1 problems",
+    ]);
+  } finally {
+    Deno.chdir(before);
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -174,6 +174,7 @@ Deno.test("search refuses a split, a model, a place and an id that will not do, 
     await refused({ data: `${root}/none` }, "Cannot load data");
     await refused({ data: `${data}/corpus.jsonl/x` }, "Cannot load data");
     await refused({ out: `${model}/config.json/x` }, "Cannot write");
+    await refused({ out: model }, "expected a place to write, got a folder");
     const path = `${data}/corpus.jsonl`;
     const text = Deno.readTextFileSync(path);
     Deno.writeTextFileSync(path, text + '{"_id":"two words","text":"cat"}\n');
@@ -230,6 +231,33 @@ Deno.test("score scores more documents than it takes at a time", async () => {
     const row = lines[0]!.split("\t").map(Number);
     assertEquals(row.length, 300);
     row.forEach((score, i) => assertAlmostEquals(score, row[i % 2]!, 1e-5));
+  });
+});
+
+Deno.test("search and score name the text of which the tokenizer keeps nothing, and write nothing", async () => {
+  await withTinyFiles(async (files) => {
+    const documents = `cat\n${"dog\n".repeat(300)}\u200b\n`;
+    await assertRejects(
+      () => score(files, { queries: "cat", documents }),
+      RangeError,
+      'documents:302": expected a text with at least one token',
+    );
+    await assertRejects(
+      () => score(files, { queries: "cat\n\u200b", documents: "cat" }),
+      RangeError,
+      'queries:2": expected a text with at least one token',
+    );
+    const { root, data } = files;
+    const path = `${data}/corpus.jsonl`;
+    Deno.writeTextFileSync(path, '{"_id":"void","text":"\u200b"}\n', {
+      append: true,
+    });
+    await assertRejects(
+      () => search(files),
+      RangeError,
+      'Cannot encode document "void": expected a text with at least one token',
+    );
+    assertEquals(namesIn(root).includes("run.trec"), false);
   });
 });
 

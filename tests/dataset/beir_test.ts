@@ -199,6 +199,19 @@ for (const [what, name, text, says] of faults) {
   });
 }
 
+Deno.test("readBeir() finds the header behind empty lines, and takes a file for no folder of judgements", async () => {
+  const blank = { ...TOY, "qrels/test.tsv": `\n\n${TOY["qrels/test.tsv"]}` };
+  assertEquals((await read(blank)).qrels, (await read(TOY)).qrels);
+  await withFolder(TOY, async (folder) => {
+    await Deno.remove(`${folder}/qrels`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/qrels`, "no folder");
+    for (const options of [{}, { splits: ["test"] }]) {
+      const kind = Deno.errors.NotFound;
+      await assertRejects(() => readBeir(folder, options), kind, "qrels/");
+    }
+  });
+});
+
 Deno.test("readBeir() takes a judgement that is repeated as it was", async () => {
   const { qrels } = await read({
     ...TOY,

@@ -161,6 +161,15 @@ Deno.test("modernBertConfig() refuses what is hostile or not offered", () => {
     [{ hidden_size: 6, num_attention_heads: 2 }, "an even multiple of"],
     [{ hidden_activation: "silu" }, 'expected hidden_activation "gelu" or'],
     [{ norm_bias: 1 }, "expected norm_bias true or false, got 1"],
+    [
+      { classifier_pooling: "max" },
+      'expected classifier_pooling "cls" or "mean", got "max"',
+    ],
+    [{ classifier_bias: "no" }, "expected classifier_bias true or false"],
+    [
+      { classifier_activation: "silu" },
+      'expected classifier_activation "gelu" or "relu", got "silu"',
+    ],
     [{ layer_types: ["half"] }, "expected layer_types a list of"],
     [{ layer_types: ["full_attention"] }, "layer_types of 2 layers, got 1"],
     [

@@ -72,7 +72,7 @@ export const PACKED = packRows(ROWS);
 
 /** Random numbers for every parameter of an encoder, gains around 1. */
 export function randomValues(
-  encoder: Encoder,
+  encoder: Pick<Encoder, "shapes">,
   seed = 1,
 ): Record<string, Float64Array> {
   return Object.fromEntries(

@@ -59,3 +59,33 @@ Deno.test("valueAndGradients() leaves the value and the gradients behind, nothin
   valueAndGradients(({ x }) => tf.sum(tf.square(tf.add(x!, x!))), { x });
   assertEquals(tf.memory().numTensors - before, 2);
 });
+
+Deno.test("valueAndGradients() leaves nothing behind when the way there or the way back fails", async () => {
+  await useEngine("reference");
+  const x = tensorOf([1, 2], [2]);
+  const before = tf.memory();
+  const failing = tf.customGrad((given) => ({
+    value: tf.square(given as tf.Tensor),
+    gradFunc: () => {
+      throw new RangeError("no way back");
+    },
+  }));
+  assertThrows(
+    () =>
+      valueAndGradients(({ x }) => {
+        tf.exp(tf.square(x!));
+        throw new RangeError("no way there");
+      }, { x }),
+    RangeError,
+    "no way there",
+  );
+  assertThrows(
+    () => valueAndGradients(({ x }) => tf.sum(failing(tf.exp(x!))), { x }),
+    RangeError,
+    "no way back",
+  );
+  assertEquals(tf.memory().numTensors, before.numTensors);
+  assertEquals(tf.memory().numDataBuffers, before.numDataBuffers);
+  const { gradients } = valueAndGradients(({ x }) => tf.sum(x!), { x });
+  assertEquals([...read(gradients["x"]!)], [1, 1]);
+});

@@ -99,6 +99,6 @@ Deno.test("compareRuns() refuses a single query, which no test can use", () => {
   assertThrows(
     () => compareRuns(run, run, { qrels }),
     RangeError,
-    "expected at least two numbers, got 1",
+    "Cannot compare runs: expected at least two queries that are retrieved and judged, got 1",
   );
 });

@@ -79,6 +79,26 @@ Deno.test("every file of a floor is reached by a test of that floor or runs its 
   }
 });
 
+Deno.test("every public function and class has an example that is run", () => {
+  const missing: string[] = [];
+  const lists = textOf("lib/mod.ts").matchAll(
+    /export \{([^}]*)\} from "\.\/([^"]+)"/g,
+  );
+  for (const [, names = "", path] of lists) {
+    const text = textOf(`lib/${path}`);
+    for (const name of names.match(/\w+/g) ?? []) {
+      const made = new RegExp(
+        `export (async )?(function\\*?|class) ${name}\\b`,
+      ).exec(text);
+      if (!made) continue;
+      const above = text.slice(0, made.index);
+      const docs = above.slice(above.lastIndexOf("/**"));
+      if (!docs.includes("```ts")) missing.push(`${path}: ${name}`);
+    }
+  }
+  assertEquals(missing, []);
+});
+
 Deno.test("files that coverage leaves out exist", () => {
   const gone = Object.keys(EXCLUDED).filter((path) =>
     !LIB.some((file) => `${file}/`.startsWith(`lib/${path}`))

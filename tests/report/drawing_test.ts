@@ -9,11 +9,13 @@ import {
 import { drawPng, drawSvg, writeFigure } from "#lib/report/draw_figure.ts";
 import type { Figure } from "#lib/report/figure.ts";
 import { figureBundle } from "#lib/report/figure_bundle.ts";
+import { figureText } from "#lib/report/figure_text.ts";
 import { heatMap } from "#lib/report/heat_map.ts";
 import { barsWithIntervals } from "#lib/report/bars_with_intervals.ts";
 import { plotlyLoader } from "#lib/report/plotly_loader.ts";
 import { show } from "#lib/report/show.ts";
 import { useSink } from "#lib/report/sink.ts";
+import { table } from "#lib/report/table.ts";
 import type { MimeBundle } from "#lib/report/mime_bundle.ts";
 
 const FIGURES: Record<string, Figure> = {
@@ -104,6 +106,25 @@ Deno.test("show() sends plotly before the first figure and before one that comes
   } finally {
     useSink(before);
   }
+});
+
+Deno.test("show() prints texts, tables and figures where there is no page", async () => {
+  const { log } = console;
+  const lines: string[] = [];
+  const before = useSink(undefined);
+  console.log = (line: string) => void lines.push(line);
+  try {
+    const items = ["a text", table([{ system: "BM25" }]), FIGURES.bars!];
+    for (const item of items) await show(item);
+  } finally {
+    console.log = log;
+    useSink(before);
+  }
+  assertEquals(lines, [
+    "a text",
+    table([{ system: "BM25" }]).text,
+    figureText(FIGURES.bars!),
+  ]);
 });
 
 Deno.test("plotlyLoader() holds plotly.js whole, in less than a megabyte", async () => {

@@ -180,3 +180,83 @@ Deno.test("progressBar() is silent when outputs are only stored", () => {
   useSink(before);
   assertEquals(seen, []);
 });
+
+/** What a progress bar writes to standard error, which is a terminal or is not. */
+function writtenBy(report: () => void, isTerminal: boolean): string {
+  let text = "";
+  const decoder = new TextDecoder();
+  const before = useSink(undefined);
+  Object.assign(Deno.stderr, {
+    isTerminal: () => isTerminal,
+    writeSync: (bytes: Uint8Array) => {
+      text += decoder.decode(bytes);
+      return bytes.length;
+    },
+  });
+  try {
+    report();
+  } finally {
+    for (const name of ["isTerminal", "writeSync"]) {
+      Reflect.deleteProperty(Deno.stderr, name);
+    }
+    useSink(before);
+  }
+  return text;
+}
+
+Deno.test("progressBar() draws a bar in a terminal, and writes plain lines to a log", () => {
+  const report = () => {
+    const progress = progressBar();
+    progress({ label: "train", done: 0, total: 2 });
+    progress({ label: "train", done: 2, total: 2 });
+  };
+  const bar = writtenBy(report, true).split("\r\x1b[K");
+  assertEquals(bar.length, 3);
+  assert(
+    bar[1]!.startsWith("train [....") && bar[2]!.startsWith("train [####"),
+  );
+  assert(bar[2]!.endsWith(" in all\n"));
+  const lines = writtenBy(report, false).split("\n");
+  assertEquals([lines[0], lines.length], ["train: 0/2", 3]);
+  assert(lines[1]!.startsWith("train: 2/2 · "));
+});
+
+/** A report in the middle of the work, with a line that is to stay. */
+const NOTED = { label: "train", done: 1, total: 3, note: "less memory" };
+
+Deno.test("terminalProgress() writes a note above the bar, which it draws anew", () => {
+  let text = "";
+  const write = (part: string) => text += part;
+  const progress = terminalProgress({ write, now: () => 0, width: 60 });
+  progress({ label: "train", done: 1, total: 3 });
+  text = "";
+  progress(NOTED);
+  assert(text.startsWith("\r\x1b[Ktrain: less memory\n\r\x1b[Ktrain ["), text);
+  text = "";
+  progress({ label: "train", done: 2, total: 3 }); // within a tenth of a second
+  assertEquals(text, "");
+});
+
+Deno.test("logProgress() writes every note", () => {
+  let text = "";
+  const progress = logProgress({ write: (part) => text += part, now: () => 0 });
+  progress({ label: "train", done: 0, total: 3 });
+  progress(NOTED);
+  progress(NOTED);
+  assertEquals(
+    text,
+    "train: 0/3\ntrain: less memory\ntrain: less memory\n",
+  );
+});
+
+Deno.test("notebookProgress() leaves a note in the page, beside the bar", () => {
+  const sent: [MimeBundle, SendOptions | undefined][] = [];
+  const sink = {
+    live: true,
+    send: (bundle: MimeBundle, options?: SendOptions) =>
+      void sent.push([bundle, options]),
+  };
+  notebookProgress(sink, { now: () => 0 })(NOTED);
+  assertEquals(sent[0], [{ "text/plain": "train: less memory" }, undefined]);
+  assertEquals(sent.length, 2);
+});

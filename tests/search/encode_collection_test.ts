@@ -100,6 +100,113 @@ Deno.test("encodeDocuments() yields every document once, short ones first, and r
   });
 });
 
+/** A retriever whose memory suffices for so many texts at a time, and how many it was asked for. */
+function shortOfMemory(retriever: Retriever, most: number) {
+  const asked: number[] = [];
+  const { encoder } = retriever;
+  const encode: typeof encoder.encode = (tokens, ...rest) => {
+    const vectors = encoder.encode(tokens, ...rest);
+    const texts = tokens.offsets.length - 1;
+    asked.push(texts);
+    if (texts > most) throw new RangeError("std::bad_alloc");
+    return vectors;
+  };
+  return {
+    asked,
+    retriever: { ...retriever, encoder: { ...encoder, encode } },
+  };
+}
+
+Deno.test("encodeDocuments() goes on from the same place with parts of half when memory runs out, and says so", async () => {
+  await withRetriever(async (whole) => {
+    const { retriever, asked } = shortOfMemory(whole, 10);
+    const documents = texts("d", 90);
+    const seen = new Map<string, number[]>();
+    const notes: ProgressReport[] = [];
+    const before = tf.memory().numTensors;
+    const parts = encodeDocuments(retriever, documents, {
+      partCharacters: 40,
+      progress: (report) => report.note && notes.push(report),
+    });
+    for await (const { ids, vectors } of parts) {
+      assertEquals(tf.memory().numTensors, before + 1);
+      const numbers = [...read(vectors.values)];
+      const { offsets } = vectors;
+      const dim = numbers.length / offsets.at(-1)!;
+      ids.forEach((id, i) =>
+        seen.set(id, numbers.slice(offsets[i]! * dim, offsets[i + 1]! * dim))
+      );
+      vectors.values.dispose();
+    }
+    // Ten texts of one letter and ten of three make 40 characters, of which the
+    // first ten fit; from then on 20 characters are enough: 7 of 3; 3 of 3, 3 of 5.
+    assertEquals(asked.slice(0, 4), [20, 10, 7, 6]);
+    assertEquals(notes, [{
+      ...{ label: "encode documents", done: 0, total: 90 },
+      note: "Out of memory with 20 documents at a time: goes on with 10",
+    }]);
+    assertEquals([...seen.keys()].sort(), [...documents.keys()].sort());
+    for await (
+      const { ids, vectors } of encodeDocuments(whole, documents, {
+        partCharacters: 1,
+      })
+    ) {
+      read(vectors.values).forEach((value, i) =>
+        assertAlmostEquals(seen.get(ids[0]!)![i]!, value, 1e-12)
+      );
+      vectors.values.dispose();
+    }
+  });
+});
+
+Deno.test("encodeQueries() encodes half as many at a time when memory runs out, says so, and gives the same", async () => {
+  await withRetriever((whole) => {
+    const { retriever, asked } = shortOfMemory(whole, 70);
+    const queries = texts("q", 300);
+    const notes: ProgressReport[] = [];
+    const before = tf.memory().numTensors;
+    const got = encodeQueries(retriever, queries, {
+      progress: (report) => notes.push(report),
+    });
+    assertEquals(tf.memory().numTensors, before + 1);
+    assertEquals(asked, [256, 128, 64, 64, 64, 64, 44]);
+    assertEquals(
+      notes,
+      [256, 128].map((many) => ({
+        ...{ label: "encode queries", done: 0, total: 300 },
+        note: `Out of memory with ${many} queries at a time: goes on with ${
+          many / 2
+        }`,
+      })),
+    );
+    const expected = encodeQueries(whole, queries);
+    assertEquals(got.ids, expected.ids);
+    assertEquals(got.vectors.offsets, expected.vectors.offsets);
+    assertEquals(got.vectors.keep, expected.vectors.keep);
+    const values = read(expected.vectors.values);
+    read(got.vectors.values).forEach((value, i) =>
+      assertAlmostEquals(value, values[i]!, 1e-12)
+    );
+    tf.dispose([got.vectors.values, expected.vectors.values]);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("searchCollection() gives up with one error when memory does not suffice for one text, and frees its tensors", async () => {
+  await withRetriever(async (whole) => {
+    const { retriever, asked } = shortOfMemory(whole, 0);
+    const task = { queries: texts("q", 3), documents: texts("d", 20) };
+    const before = tf.memory().numTensors;
+    await assertRejects(
+      () => searchCollection(retriever, task),
+      RangeError,
+      "Cannot encode queries: expected memory for one at a time, got: std::bad_alloc; use ",
+    );
+    assertEquals(asked, [3, 2, 1]);
+    assertEquals(tf.memory().numTensors, before);
+  });
+});
+
 Deno.test("searchCollection() ranks the same however the collection is cut, and frees its tensors", async () => {
   await withRetriever(async (retriever) => {
     const task = { queries: texts("q", 5), documents: texts("d", 60) };

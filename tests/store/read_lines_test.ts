@@ -1,6 +1,6 @@
 import "#tests/support/permitted.ts";
 import { plainOrGzipped, readLines } from "#lib/store/read_lines.ts";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import { inTemporaryFolder } from "./failing_file_system.ts";
 
@@ -43,6 +43,9 @@ Deno.test("readLines() splits as split() does, plain and gzipped, also across bl
   );
   const long = Array.from({ length: 500 }, (_, i) => "é".repeat(i));
   assertEquals(await linesOf(encode(long.join("\r\n"))), long);
+  // Three blocks of 2^20 bytes, cut inside lines and inside letters.
+  const many = Array.from({ length: 30_000 }, (_, i) => `${i}é€`.repeat(10));
+  assertEquals(await linesOf(encode(many.join("\n"))), many);
 });
 
 Deno.test("readLines() names the line that is no UTF-8", async () => {
@@ -51,6 +54,24 @@ Deno.test("readLines() names the line that is no UTF-8", async () => {
     SyntaxError,
     "/a:2: expected UTF-8 text, got other bytes",
   );
+});
+
+Deno.test("readLines() gives the lines before the one that is no UTF-8", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const bytes = [...encode("é\r\n\n"), 0xc3, 10, 97, 10];
+    await Deno.writeFile(`${folder}/a`, Uint8Array.from(bytes));
+    const read: string[] = [];
+    const error = await assertRejects(async () => {
+      for await (const { text } of readLines(`${folder}/a`)) read.push(text);
+    }, SyntaxError);
+    assertStringIncludes(error.message, "/a:3: expected UTF-8 text");
+    assertEquals(read, ["é", ""]);
+  });
+});
+
+Deno.test("readLines() leaves a byte order mark out, at the start of any line", async () => {
+  const marked = encode("\ufeffa\nb\ufeff\n\ufeffc\r");
+  assertEquals(await linesOf(marked), ["a", "b\ufeff", "c"]);
 });
 
 Deno.test("readLines() names a file that is not there", async () => {

@@ -1,4 +1,28 @@
+import { openOnnxLibrary } from "#lib/engine/onnx/library.ts";
 import { assertRejects } from "@std/assert";
+
+/** ONNX Runtime's library in its npm package, on the one system we have it for here. */
+const STAND_IN = "onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1";
+
+/**
+ * A folder with a library that can be loaded under a name that is not its own.
+ *
+ * @param name The file's name.
+ * @returns The folder, or why there is none.
+ */
+export async function standIn(
+  name: string,
+): Promise<{ readonly folder: string; readonly skipped?: string }> {
+  if (`${Deno.build.os} ${Deno.build.arch}` !== "linux x86_64") {
+    const skipped = "skipped: the stand-in is a library for linux x86_64";
+    return { folder: "", skipped };
+  }
+  await openOnnxLibrary(); // puts the stand-in into Deno's cache
+  const folder = await Deno.makeTempDir();
+  const file = new URL(import.meta.resolve(STAND_IN));
+  await Deno.copyFile(file, `${folder}/${name}`);
+  return { folder };
+}
 
 /** How an engine that needs foreign code starts. */
 export interface StartingEngine {

@@ -19,7 +19,6 @@ import { pointwiseMse } from "#lib/loss/pointwise_mse.ts";
 import { rankNet, weightedRankNet } from "#lib/loss/rank_net.ts";
 import { sumOfLosses } from "#lib/loss/sum_of_losses.ts";
 import { tctDistillation } from "#lib/loss/tct_distillation.ts";
-import { stream } from "#lib/num/stream.ts";
 import { maxSimScores } from "#lib/score/max_sim_scores.ts";
 import { meanPool } from "#lib/score/mean_pool.ts";
 import { dotScores } from "#lib/score/dot_scores.ts";
@@ -31,47 +30,8 @@ import {
 } from "#lib/train/batch_gradients.ts";
 import { partsOf } from "#lib/train/batch_part.ts";
 import type { BatchLoss, TrainingBatch } from "#lib/train/step.ts";
-import { packRows } from "#lib/text/pack_texts.ts";
-import { bertEncoder } from "#lib/encoder/bert_encoder.ts";
-import { TINY_CONFIG, tinyWeights } from "#tests/support/tiny_model.ts";
+import { BATCH, encoder, WAYS, weights } from "./tiny_batch.ts";
 import { tableEncoder, THREE_TOKENS } from "./tiny_training.ts";
-
-const [QUERIES, WAYS] = [5, 3];
-const encoder = bertEncoder(TINY_CONFIG, { dim: 8 });
-const random = stream(4, "batch gradients");
-
-/** Texts of unlike lengths, some of whose tokens neither count nor attend. */
-function texts(count: number) {
-  return packRows(Array.from({ length: count }, () => {
-    const length = 2 + random.integer(7);
-    const ids = Array.from({ length }, () => random.integer(60));
-    const keep = ids.map((_, i) => i === 0 || random.next() < 0.8);
-    return { ids, keep, attend: keep };
-  }));
-}
-
-/** Five queries of three documents; the first positive answers the second query too. */
-const BATCH: TrainingBatch = {
-  queries: texts(QUERIES),
-  documents: texts(QUERIES * WAYS),
-  ways: WAYS,
-  excluded: Uint8Array.from(
-    { length: QUERIES * QUERIES * WAYS },
-    (_, i) => Number(i === QUERIES * WAYS),
-  ),
-  teacher: Float32Array.from(
-    { length: QUERIES * WAYS },
-    () => 3 * random.next(),
-  ),
-};
-
-const weights = {
-  ...tinyWeights(2),
-  "head.weight": {
-    shape: [8, 16],
-    values: Float32Array.from({ length: 128 }, () => random.normal()),
-  },
-};
 
 type Side = TokenVectors;
 const all = (q: Side, d: Side) => maxSimScores(q, d);

@@ -50,9 +50,9 @@ Deno.test("train() saves the model that its figures are of, and frees everything
     assertEquals(tf.memory().numTensors, numTensors);
     assertEquals(says, [`Starts at step 0 in ${out}`]);
     assertEquals(labels.filter((label) => label !== "encode documents"), [
-      "measure untrained",
       "train",
       "measure trained",
+      "measure untrained",
     ]);
     assertEquals([trained.run, trained.model, trained.steps], [
       out,
@@ -113,6 +113,22 @@ Deno.test("train() with save-every 0 writes no checkpoint, and gives the same mo
     const weights = (run: string) =>
       Deno.readFileSync(`${run}/model/model.safetensors`);
     assertEquals(weights(with0), weights(with4));
+  });
+});
+
+Deno.test("train() refuses a test of one query before it trains, and leaves no folder", async () => {
+  await withTinyFiles(async (files) => {
+    const out = `${files.root}/run`;
+    const path = `${files.data}/qrels/test.tsv`;
+    const lines = Deno.readTextFileSync(path).split("\n");
+    Deno.writeTextFileSync(path, lines.slice(0, 2).join("\n"));
+    const prepared = await prepareTiny(files, ENGINE);
+    await assertRejects(
+      () => train(prepared, { out }),
+      RangeError,
+      "Cannot train: expected at least 2 queries in split test of data, to test differences on, got 1",
+    );
+    await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
   });
 });
 

@@ -53,6 +53,9 @@ Deno.test("stateOf() gives back the bits that checkpointOf() wrote down", async 
     assertEquals(bits(again), bits(state));
     assertEquals(again.optimizer.step, state.optimizer.step);
     assertEquals(again.optimizer.numbers, state.optimizer.numbers);
+    assertEquals("chunk" in again, false);
+    const cached = stateOf(checkpointOf({ ...state, chunk: 6 }, 1), options);
+    assertEquals(cached.chunk, 6);
   }
 });
 

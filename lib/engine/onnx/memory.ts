@@ -49,7 +49,8 @@ export function sizeClass(bytes: number): number {
  * Blocks that wait are freed, those of the class used longest ago first, before
  * a new one would make the whole larger than a quarter above the most that was
  * ever in use at a time. Steps of equal shapes therefore make no block after the
- * first, and steps of ever new shapes do not pile up.
+ * first, and steps of ever new shapes do not pile up. Where the system has no
+ * memory for a new block, all that wait are freed first.
  *
  * Cost: a taken block costs a few operations when one of its class waits;
  * else it is made, and the system clears it page by page as it is touched.
@@ -74,17 +75,24 @@ export function createMemory(
       waiting.delete(size);
     }
   };
+  const made = (size: number): Block => {
+    const inUse = Math.max(most, usage.taken + size);
+    freeOldest(Math.max(1.25 * inUse, inUse + spare) - size);
+    try {
+      return newBlock(size);
+    } catch {
+      freeOldest(0);
+      return newBlock(size);
+    }
+  };
   return {
     take(bytes) {
       const size = sizeClass(bytes);
+      const old = waiting.get(size)?.pop();
+      if (old !== undefined) usage.waiting -= size;
+      const block = old ?? made(size);
       usage.taken += size;
       most = Math.max(most, usage.taken);
-      const block = waiting.get(size)?.pop();
-      if (block === undefined) {
-        freeOldest(Math.max(1.25 * most, most + spare));
-        return newBlock(size);
-      }
-      usage.waiting -= size;
       return block;
     },
     give(block) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
-import type { Numbers } from "../numbers.ts";
+import type { StoredNumbers } from "../stored_numbers.ts";
 import { sizeOf } from "../reference/shape_walk.ts";
 import type { tf } from "../tensor.ts";
 import type { Argument } from "./calls.ts";
@@ -15,7 +15,7 @@ import type { Runtime } from "./runtime.ts";
 
 /** What the backend keeps of one tensor's data. */
 interface Storage extends CountedEntry {
-  readonly values: Numbers;
+  readonly values: StoredNumbers;
   readonly block: Block;
   /** Texts, for the dtype `string` alone. */
   readonly texts?: readonly Uint8Array[];
@@ -44,7 +44,7 @@ function viewOf(
   { buffer, offset }: Block,
   dtype: string,
   size: number,
-): Numbers {
+): StoredNumbers {
   if (dtype === "float32") return new Float32Array(buffer, offset, size);
   if (dtype === "int32") return new Int32Array(buffer, offset, size);
   return new Uint8Array(buffer, offset, size);
@@ -68,12 +68,12 @@ export class OnnxBackend extends CountedBackend<Storage> {
     const block = this.#memory.take(size * BYTES[dtype]!);
     const values = viewOf(block, dtype, size);
     const dataId = {};
-    this.entries.set(dataId, { values, block, references: 1 });
+    this.enter(dataId, { values, block, references: 1 });
     return { dataId, shape: [...shape], dtype };
   }
 
   /** The numbers of a tensor, to read or to fill; valid until it is freed. */
-  values(info: Info): Numbers {
+  values(info: Info): StoredNumbers {
     return this.entries.get(info.dataId).values;
   }
 

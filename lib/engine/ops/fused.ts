@@ -26,12 +26,12 @@ export function hasKernel(name: string): boolean {
 }
 
 /**
- * Says whether a gradient may be asked of what is computed now. Where none may, an
- * engine can leave out what only the gradient reads.
+ * Says whether a gradient may be asked for what is computed now: a kernel that keeps
+ * something for its gradient alone may leave it out where not.
  *
- * @returns True inside a function that is being differentiated.
+ * @returns True inside a computation that is differentiated.
  */
-export function willDifferentiate(): boolean {
+export function isDifferentiated(): boolean {
   return tf.engine().state.gradientDepth > 0;
 }
 

@@ -35,11 +35,8 @@ export interface TensorFlowSearch {
 /** Where `deno task engine install tensorflow` puts it, from the repository's top. */
 export const INSTALL_FOLDER = "data/cache/tensorflow";
 
-/** Where npm puts the addons of TensorFlow.js for Node, and their TensorFlow. */
-const ADDONS = [
-  "node_modules/@tensorflow/tfjs-node-gpu",
-  "node_modules/@tensorflow/tfjs-node",
-] as const;
+/** The addons of TensorFlow.js for Node, which bring a TensorFlow of their own. */
+const ADDONS = ["tfjs-node-gpu", "tfjs-node"] as const;
 
 /** How libraries end by operating system: `libtensorflow_cc` and this. */
 const END: Readonly<Record<string, string>> = {
@@ -81,22 +78,49 @@ export async function findTensorFlow(
     return { tried: ["TensorFlow is looked for on linux and darwin only"] };
   }
   if (named !== "") return await search("LIBTENSORFLOW", named, end);
-  const tried: string[] = [];
-  const places = [
-    ["installation", `${top}/${INSTALL_FOLDER}`],
-    ...ADDONS.map((place) => [place.split("/").at(-1)!, `${top}/${place}`]),
-  ] as [string, string][];
-  for (const [from, folder] of places) {
-    const there = await search(from, folder, end);
-    if (there.found) return there;
-    if (from === "installation") tried.push(...there.tried);
-  }
+  const installed = await search(
+    "installation",
+    `${top}/${INSTALL_FOLDER}`,
+    end,
+  );
+  if (installed.found) return installed;
+  const addon = await searchAddons(top, end);
+  if (addon.found) return addon;
+  const tried = [...installed.tried, ...addon.tried];
   const { folder, reason } = await pythonFolder(python, "tensorflow");
   if (folder === undefined) return { tried: [...tried, reason] };
   const theirs = await search(python, folder, end);
   return {
     ...(theirs.found && { found: theirs.found }),
     tried: [...tried, ...theirs.tried],
+  };
+}
+
+/**
+ * Looks in the npm packages of TensorFlow.js for Node, that for GPUs first. What they
+ * bring is TensorFlow's own C library, and the engine calls that as it calls any other:
+ * through their addon the same calls would take longer.
+ */
+async function searchAddons(
+  top: string,
+  end: string,
+): Promise<TensorFlowSearch> {
+  const tried: string[] = [];
+  for (const name of ADDONS) {
+    const folder = `${top}/node_modules/@tensorflow/${name}`;
+    const there = await search(name, folder, end);
+    if (there.found) return there;
+    if (!await isReadableFile(`${folder}/package.json`)) continue;
+    tried.push(
+      `${name}: there, without its libtensorflow${end}, which its install script downloads (npm rebuild @tensorflow/${name})`,
+    );
+  }
+  return {
+    tried: tried.length > 0 ? tried : [
+      `npm: neither @tensorflow/${
+        ADDONS.join(" nor @tensorflow/")
+      } in ${top}/node_modules`,
+    ],
   };
 }
 

@@ -66,16 +66,14 @@ const FUNCTIONS = {
   TFE_OpSetAttrType: acts("u64", "buffer", "i32"),
   TFE_OpSetAttrInt: acts("u64", "buffer", "i64"),
   TFE_OpSetAttrFloat: acts("u64", "buffer", "f32"),
+  TFE_OpSetAttrString: acts("u64", "buffer", "buffer", "u64"),
+  TFE_OpSetAttrShape: acts("u64", "buffer", "u64", "i32", "u64"),
   TFE_Execute: acts("u64", "buffer", "buffer", "u64"),
 } as const satisfies Record<string, ForeignSignature>;
 
-/** What tells a TensorFlow with eager operations. */
+/** What every TensorFlow has. */
 const AGE = {
   TF_Version: { ...FUNCTIONS.TF_Version, optional: true },
-  TFE_TensorHandleCopySharingTensor: {
-    ...FUNCTIONS.TFE_TensorHandleCopySharingTensor,
-    optional: true,
-  },
 } as const satisfies Record<string, ForeignSignature>;
 
 /** The functions, by name. */
@@ -127,19 +125,24 @@ export async function openTensorFlow(
   }
   quieten();
   keepMemory();
-  const age = loaded(found);
-  const version = textAt((age.TF_Version?.() ?? 0n) as Address);
-  if (age.TFE_TensorHandleCopySharingTensor === undefined) {
+  const { TF_Version } = loaded(found);
+  const version = textAt((TF_Version?.() ?? 0n) as Address);
+  return { functions: functionsOf(found, version), version, found };
+}
+
+/** All functions; a library without one of them is too old, or not TensorFlow. */
+function functionsOf(
+  { library, folder }: FoundTensorFlow,
+  version: string,
+): TensorFlowFunctions {
+  try {
+    return openLibrary(library, FUNCTIONS) as TensorFlowFunctions;
+  } catch {
     throw cannot(
-      `TensorFlow 2.1 or newer (${ADVICE})`,
-      `${version === "" ? "something else" : version} in ${found.folder}`,
+      `TensorFlow 2.1 or newer, with eager operations (${ADVICE})`,
+      `${version === "" ? "something else" : version} in ${folder}`,
     );
   }
-  return {
-    functions: openLibrary(found.library, FUNCTIONS) as TensorFlowFunctions,
-    version,
-    found,
-  };
 }
 
 /** Keeps TensorFlow from telling on every start what it could do better; errors stay. */
@@ -150,17 +153,23 @@ function quieten(): void {
   Deno.env.set(variable, "2");
 }
 
-/** Where the system's own loader is, and its numbers for "now" and "never unload". */
+/**
+ * Where the system's own loader is, and its numbers for "now", "never unload" and, on
+ * Linux, "own names first".
+ */
 const LOADER: Readonly<Record<string, readonly [string, number]>> = {
-  linux: ["libdl.so.2", 0x2 | 0x1000],
+  linux: ["libdl.so.2", 0x2 | 0x1000 | 0x8],
   darwin: ["/usr/lib/libSystem.B.dylib", 0x2 | 0x80],
 };
 
 /**
- * Keeps a library in memory to the end of the process. TensorFlow's threads run on
- * when a program or a test file has ended: code taken from under them is a crash.
+ * Loads a library for as long as the process lives: TensorFlow's threads run on when a
+ * program or a test file has ended, and code taken from under them is a crash. Its own
+ * names come first, because Mesa's drivers, which WebGPU loads, give away the names of
+ * another LLVM than TensorFlow's: that, too, is a crash. Whether it can be loaded at
+ * all is told by opening it afterwards.
  */
-function keepLoaded(path: string): void {
+function loadForGood(path: string): void {
   const [loader, flags] = LOADER[platform().os]!;
   const { dlopen } = openLibrary(loader, {
     dlopen: { parameters: ["buffer", "i32"], result: "u64" },
@@ -171,8 +180,8 @@ function keepLoaded(path: string): void {
 /** Loads TensorFlow, first what it needs where that is a file of its own. */
 function loaded({ library, framework }: FoundTensorFlow) {
   try {
+    loadForGood(framework);
     openLibrary(framework, {});
-    keepLoaded(framework);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       throw cannot(
@@ -183,9 +192,8 @@ function loaded({ library, framework }: FoundTensorFlow) {
     // Whether it was needed shows in the next line.
   }
   try {
-    const functions = openLibrary(library, AGE);
-    keepLoaded(library);
-    return functions;
+    loadForGood(library);
+    return openLibrary(library, AGE);
   } catch (error) {
     throw cannot(
       `a loadable TensorFlow (${ADVICE})`,

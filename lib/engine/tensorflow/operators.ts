@@ -19,7 +19,10 @@ export type Attribute =
   | boolean
   | { readonly int: number }
   | { readonly float: number }
-  | { readonly type: number };
+  | { readonly type: number }
+  | { readonly text: string }
+  /** A shape that may be any. */
+  | "any shape";
 
 /** Settings by name. */
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -95,6 +98,8 @@ export interface Operators {
   readonly free: (tensor: Handle) => void;
   /** Frees everything that was made inside and not taken. */
   readonly scoped: <Result>(compute: () => Result) => Result;
+  /** Makes a handle that is neither freed nor counted. */
+  readonly forGood: (make: () => Handle) => Handle;
   /** How many handles there are. */
   readonly handles: () => number;
 }
@@ -113,6 +118,7 @@ export function operatorsOf(context: Context): Operators {
   const scope = scopesOf<Handle>((tensor) => {
     f.TFE_DeleteTensorHandle(tensor);
   });
+  let forGood = 0;
   const results = new BigUint64Array(new ArrayBuffer(8 * MOST));
   const perform = performerOf(context, results);
   const memory = memoryOf(context, scope);
@@ -144,7 +150,13 @@ export function operatorsOf(context: Context): Operators {
     join: scope.join,
     free: scope.free,
     scoped: scope.scoped,
-    handles: scope.count,
+    forGood(make) {
+      const handle = make();
+      scope.leave(handle);
+      forGood++;
+      return handle;
+    },
+    handles: () => scope.count() - forGood,
   };
 }
 
@@ -164,10 +176,15 @@ function performerOf(
   };
   const set = (op: bigint, name: string, value: Attribute) => {
     const key = nameOf(name);
-    if (typeof value === "boolean") f.TFE_OpSetAttrBool(op, key, value);
+    if (value === "any shape") f.TFE_OpSetAttrShape(op, key, 0n, -1, status);
+    else if (typeof value === "boolean") f.TFE_OpSetAttrBool(op, key, value);
     else if ("int" in value) f.TFE_OpSetAttrInt(op, key, BigInt(value.int));
     else if ("float" in value) f.TFE_OpSetAttrFloat(op, key, value.float);
-    else f.TFE_OpSetAttrType(op, key, value.type);
+    else if ("type" in value) f.TFE_OpSetAttrType(op, key, value.type);
+    else {
+      const { text } = value; // of one byte a letter
+      f.TFE_OpSetAttrString(op, key, nameOf(text), BigInt(text.length));
+    }
   };
   return (
     what: string,
@@ -206,7 +223,10 @@ function memoryOf(
       const size = BigInt(bytes);
       const tensor = f.TF_AllocateTensor(element, lengths, rank, size);
       if (tensor === 0n) throw outOfMemory(bytes);
-      return bytesOf(tensor as Address, bytes);
+      const made = bytesOf(tensor as Address, bytes);
+      if (made.bytes.byteLength === bytes) return made;
+      f.TF_DeleteTensor(tensor);
+      throw outOfMemory(bytes);
     },
     give({ tensor }) {
       const handle = f.TFE_NewTensorHandle(tensor, status);

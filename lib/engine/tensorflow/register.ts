@@ -15,6 +15,7 @@ import { withElementwise } from "./kernels/elementwise.ts";
 import { hosted } from "./kernels/host.ts";
 import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
 import { linear, linearGradient } from "./kernels/linear.ts";
+import { maxSim, maxSimGradient } from "./kernels/max_sim.ts";
 import { moveKernels } from "./kernels/moves.ts";
 import {
   dropout,
@@ -22,6 +23,7 @@ import {
   embeddingGradient,
   sumOfSquares,
 } from "./kernels/rows.ts";
+import { adamW, scale, scheduleFreeAdamW } from "./kernels/steps.ts";
 import { openTensorFlow, type TensorFlowLibrary } from "./library.ts";
 import { operatorsOf } from "./operators.ts";
 import { TensorFlowBackend } from "./tensorflow_backend.ts";
@@ -66,7 +68,7 @@ function start(
   const backend = new TensorFlowBackend(flow);
   tf.registerBackend(BACKEND, () => backend);
   registerKernels(allKernels());
-  const name = `TensorFlow ${library.version}`;
+  const name = `TensorFlow ${library.version} of ${library.found.from}`;
   if (gpu !== undefined) return `${name} on ${gpuName() ?? gpu}, fp32`;
   const seen = gpuName();
   const why = seen === undefined
@@ -93,6 +95,11 @@ function allKernels(): Record<string, Kernel> {
     LabEmbedding: embedding,
     LabEmbeddingGrad: embeddingGradient,
     LabDropout: dropout,
+    LabMaxSim: maxSim,
+    LabMaxSimGrad: maxSimGradient,
+    LabAdamW: adamW,
+    LabScale: scale,
+    LabScheduleFreeAdamW: scheduleFreeAdamW,
     LabSumOfSquares: sumOfSquares,
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
-import { numbersOf } from "../numbers.ts";
+import { numbersOf } from "../stored_numbers.ts";
 import type { HostType } from "../reference/host_kernel.ts";
 import { isSameShape, sizeOf } from "../reference/shape_walk.ts";
 import type { tf } from "../tensor.ts";
@@ -16,8 +16,8 @@ export type Info = tf.TensorInfo;
 
 /** What the backend keeps of one tensor's data. */
 interface Entry extends CountedEntry {
-  readonly handle: Handle;
-  readonly shape: readonly number[];
+  handle: Handle;
+  shape: readonly number[];
   readonly dtype: tf.DataType;
   /** Texts, for the dtype `string` alone. */
   readonly texts?: readonly Uint8Array[];
@@ -40,7 +40,7 @@ export class TensorFlowBackend extends CountedBackend<Entry> {
   ): Info {
     const dataId = {};
     const owned = this.flow.take(handle);
-    this.entries.set(dataId, { handle: owned, shape, dtype, references: 1 });
+    this.enter(dataId, { handle: owned, shape, dtype, references: 1 });
     return { dataId, shape: [...shape], dtype };
   }
 
@@ -49,6 +49,22 @@ export class TensorFlowBackend extends CountedBackend<Entry> {
     const { handle, shape } = this.entries.get(info.dataId);
     if (isSameShape(shape, info.shape)) return handle;
     return this.flow.reshaped(handle, info.shape);
+  }
+
+  /**
+   * The handle of a tensor whose numbers are wanted no more, for the scope to free:
+   * where no other tensor has them, the tensor keeps a single number in their place.
+   */
+  spent(info: Info): Handle {
+    const entry = this.entries.get(info.dataId);
+    if (entry.references > 1) return this.flow.again(this.handle(info));
+    const { handle, shape } = entry;
+    const rest = this.flow.take(this.flow.scalar(0));
+    [entry.handle, entry.shape] = [rest, []];
+    this.flow.join(handle);
+    return isSameShape(shape, info.shape)
+      ? handle
+      : this.flow.reshaped(handle, info.shape);
   }
 
   /** The same numbers under another shape, in the same memory. */

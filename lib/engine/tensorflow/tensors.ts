@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Numbers, VIEW } from "../numbers.ts";
+import { type StoredNumbers, VIEW } from "../stored_numbers.ts";
 import type { HostType } from "../reference/host_kernel.ts";
 import { sizeOf } from "../reference/shape_walk.ts";
 import {
@@ -27,27 +27,31 @@ export interface Tensors extends Operators {
   readonly gpu: string | undefined;
   /** A copy of numbers on the device. */
   readonly fromHost: (
-    values: Numbers,
+    values: StoredNumbers,
     shape: readonly number[],
     element: number,
   ) => Handle;
   /** Memory filled by somebody, as a tensor on the device. */
   readonly fromMemory: (allocation: Allocation, element: number) => Handle;
   /** A copy of the numbers of a tensor. */
-  readonly toHost: (tensor: Handle, kind: HostType, size: number) => Numbers;
+  readonly toHost: (
+    tensor: Handle,
+    kind: HostType,
+    size: number,
+  ) => StoredNumbers;
   /** Whole numbers as a tensor: axes, shapes. They are kept, so it costs nothing again. */
   readonly whole: (numbers: number | readonly number[]) => Handle;
-  /** A single 32-bit float. */
+  /** A single 32-bit float; kept like whole numbers. */
   readonly scalar: (value: number) => Handle;
   /** The same tensor, or a copy of another kind of elements. */
   readonly as: (tensor: Handle, element: number) => Handle;
   /** The same numbers under another shape, not copied. */
   readonly reshaped: (tensor: Handle, shape: readonly number[]) => Handle;
-  /** How many tensors of whole numbers are kept. */
+  /** How many such tensors are kept. */
   readonly kept: () => number;
 }
 
-/** Most tensors of whole numbers that are kept; the oldest go first. */
+/** Most tensors of a few numbers that are kept; the oldest go first. */
 const MOST_KEPT = 1024;
 
 /**
@@ -73,7 +77,17 @@ export function tensorsOf(
   const fromHost: Tensors["fromHost"] = (values, shape, element) =>
     fromMemory(filled(operators, values, shape, element), element);
   const keeper = keeperOf(operators);
-  const { whole } = keeper;
+  const whole: Tensors["whole"] = (numbers) => {
+    const isOne = typeof numbers === "number";
+    const shape = isOne ? [] : [numbers.length];
+    return keeper.kept(
+      isOne ? `${numbers}` : `[${numbers}]`,
+      () => {
+        const values = Int32Array.from(isOne ? [numbers] : numbers);
+        return fromHost(values, shape, ELEMENT.int32);
+      },
+    );
+  };
   return {
     ...operators,
     gpu,
@@ -88,7 +102,11 @@ export function tensorsOf(
       operators.drop(seen);
       return copy;
     },
-    scalar: (value) => fromHost(Float32Array.of(value), [], ELEMENT.float32),
+    scalar: (value) =>
+      keeper.kept(
+        `float ${Object.is(value, -0) ? "-0" : value}`,
+        () => fromHost(Float32Array.of(value), [], ELEMENT.float32),
+      ),
     as: (tensor, element) =>
       operators.elementOf(tensor) === element
         ? tensor
@@ -100,7 +118,7 @@ export function tensorsOf(
 /** Memory of TensorFlow with numbers copied into it. */
 function filled(
   { allocate }: Operators,
-  values: Numbers,
+  values: StoredNumbers,
   shape: readonly number[],
   element: number,
 ): Allocation {
@@ -111,26 +129,21 @@ function filled(
   return allocation;
 }
 
-/** Keeps tensors of whole numbers, because the same axes and shapes come every step. */
-function keeperOf(operators: Operators) {
-  const kept = new Map<string, Handle>();
-  const whole = (numbers: number | readonly number[]): Handle => {
-    const key = typeof numbers === "number" ? `${numbers}` : `[${numbers}]`;
-    const known = kept.get(key);
-    if (known !== undefined) return known;
-    const list = typeof numbers === "number" ? [numbers] : numbers;
-    const shape = typeof numbers === "number" ? [] : [numbers.length];
-    const { give, take, join } = operators;
-    const values = Int32Array.from(list);
-    const made = take(give(filled(operators, values, shape, ELEMENT.int32)));
-    kept.set(key, made);
-    for (const [old, handle] of kept) {
-      if (kept.size <= MOST_KEPT) break;
+/** Keeps tensors of a few numbers, because the same axes, shapes and factors come every step. */
+function keeperOf({ take, join }: Operators) {
+  const known = new Map<string, Handle>();
+  const kept = (key: string, make: () => Handle): Handle => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const made = take(make());
+    known.set(key, made);
+    for (const [old, handle] of known) {
+      if (known.size <= MOST_KEPT) break;
       // Somebody may be using it just now: it goes with the present scope.
       join(handle);
-      kept.delete(old);
+      known.delete(old);
     }
     return made;
   };
-  return { whole, count: () => kept.size };
+  return { kept, count: () => known.size };
 }

@@ -5,7 +5,7 @@
  */
 import { sizeOf } from "../reference/shape_walk.ts";
 import { type Address, bytesAt } from "../foreign.ts";
-import { type Numbers, VIEW } from "../numbers.ts";
+import { type StoredNumbers, VIEW } from "../stored_numbers.ts";
 import type { HostType } from "../reference/host_kernel.ts";
 import { BYTES, ELEMENT_OF, layoutOf } from "./elements.ts";
 import type { TorchLibrary } from "./library.ts";
@@ -29,7 +29,7 @@ export interface Tensors extends Operators {
   readonly scalar: (value: number) => Handle;
   /** A copy of numbers on the device. */
   readonly fromHost: (
-    values: Numbers,
+    values: StoredNumbers,
     shape: readonly number[],
     element: number,
   ) => Handle;
@@ -38,7 +38,11 @@ export interface Tensors extends Operators {
   /** The first bytes of a tensor on the processor, not copied. */
   readonly memory: (tensor: Handle, bytes: number) => ArrayBuffer;
   /** A copy of the numbers of a tensor. */
-  readonly toHost: (tensor: Handle, kind: HostType, size: number) => Numbers;
+  readonly toHost: (
+    tensor: Handle,
+    kind: HostType,
+    size: number,
+  ) => StoredNumbers;
   /** The sum, with a factor on the second. */
   readonly add: (a: Handle, b: Handle, factor?: number) => Handle;
   /** Adds a matrix product to a matrix, in place; on the processor only. */

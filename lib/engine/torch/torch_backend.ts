@@ -6,7 +6,7 @@
  */
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
 import type { Address } from "../foreign.ts";
-import { numbersOf } from "../numbers.ts";
+import { numbersOf } from "../stored_numbers.ts";
 import type { Precision } from "../precision.ts";
 import type { tf } from "../tensor.ts";
 import { ELEMENT, type Handle } from "./operators.ts";
@@ -91,7 +91,7 @@ export class TorchBackend extends CountedBackend<Entry> {
     }
     storage.tensors++;
     const owned = this.torch.take(handle);
-    this.entries.set(dataId, { handle: owned, storage, ...rest });
+    this.enter(dataId, { handle: owned, storage, ...rest });
   }
 
   /** The handle of a tensor; it stays the tensor's. */

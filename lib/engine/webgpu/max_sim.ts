@@ -1,4 +1,4 @@
-import { willDifferentiate } from "../ops/fused.ts";
+import { isDifferentiated } from "../ops/fused.ts";
 import type { MaxSimOptions } from "../ops/max_sim.ts";
 import {
   type Block,
@@ -6,7 +6,7 @@ import {
   type Span,
   tilesOf,
 } from "../ops/max_sim_tiles.ts";
-import { tf } from "../tensor.ts";
+import type { tf } from "../tensor.ts";
 import {
   DOCUMENT_GRADIENT,
   type Lanes,
@@ -164,7 +164,7 @@ function partsOf(backend: WebGPUBackend, { columns, query }: Meeting): Span[] {
   const fitting = Math.floor(most / WINNER_BYTES / query.rows.length);
   const room = Math.max(1, fitting);
   if (columns <= room) return [{ start: 0, length: columns }];
-  if (willDifferentiate()) {
+  if (isDifferentiated()) {
     throw new RangeError(
       `Cannot score by MaxSim on the graphics device: expected ${query.rows.length} query tokens to meet at most ${room} documents, got ${columns}; use a smaller batch`,
     );

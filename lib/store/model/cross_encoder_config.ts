@@ -23,7 +23,7 @@ const ACTIVATION =
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * assertEquals(labelCount({ id2label: { 0: "LABEL_0" } }), 1);
- * assertThrows(() => labelCount({}), RangeError, "expected num_labels or id2label, got none");
+ * assertThrows(() => labelCount({}), RangeError, "expected num_labels or id2label");
  * ```
  */
 export function labelCount(config: Readonly<Record<string, unknown>>): number {
@@ -33,7 +33,9 @@ export function labelCount(config: Readonly<Record<string, unknown>>): number {
     : undefined;
   const labels = listed ?? count;
   if (!Number.isInteger(labels) || Number(labels) < 1) {
-    throw refuseConfig("num_labels or id2label", labels ?? undefined);
+    const wanted =
+      "num_labels or id2label, without which transformers takes two";
+    throw refuseConfig(wanted, labels ?? undefined);
   }
   if ((count ?? labels) === labels) return Number(labels);
   throw refuseConfig(`num_labels ${labels}, as id2label has`, count);

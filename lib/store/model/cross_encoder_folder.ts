@@ -1,5 +1,5 @@
 import { configNumber, refuseConfig } from "../../encoder/read_config.ts";
-import { pairSeparators } from "../../text/pair_separators.ts";
+import { type PairTemplate, pairTemplate } from "../../text/pair_template.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { readJsonObject, readTextIfThere } from "../read_json.ts";
 import type { WeightMap } from "../weight_map.ts";
@@ -14,10 +14,10 @@ export interface CrossEncoderFolder {
   readonly config: Readonly<Record<string, unknown>>;
   /** Rows of its classifier. */
   readonly labels: number;
-  /** Segments of its texts: 0 or 1 where it tells none apart. */
-  readonly segments: number;
-  /** How many [SEP] stand between two texts. */
-  readonly separators: 1 | 2;
+  /** Rows of its table of segments; 0 where it tells none apart. */
+  readonly segmentRows: number;
+  /** How two texts are joined, where that is not BERT's own way. */
+  readonly template: Partial<PairTemplate>;
   /** Texts to token ids. */
   readonly tokenizer: Tokenizer;
   /** The checkpoint. */
@@ -91,34 +91,60 @@ export async function readCrossEncoderFolder(
     );
   }
   const family = familyOf(config, folder);
-  const count = labelCount(config);
-  if (!labels.includes(count)) {
-    const wanted = `${labels.join(" or ")} label${
-      labels.length > 1 ? "s" : ""
-    }`;
-    throw refuseConfig(`${wanted} for this kind of cross-encoder`, count);
-  }
+  const count = takenLabels(config, labels);
   const { tokenizer, files } = await loadTokenizer(folder);
-  const isRoberta = family === "roberta" || family === "xlm-roberta";
-  const separators =
-    pairSeparators(JSON.parse(files["tokenizer.json"] ?? "{}"), tokenizer) ??
-      (isRoberta ? 2 : 1);
-  const segments = { least: 1, most: 256, fallback: 2 };
+  const fields = JSON.parse(files["tokenizer_config.json"] ?? "{}");
+  const json = JSON.parse(files["tokenizer.json"] ?? "{}");
+  const { separators, segments } = pairTemplate(json, tokenizer) ??
+    (/roberta/.test(family)
+      ? { separators: 2, segments: false }
+      : { separators: 1, segments: true });
+  const isTold = family === "bert" && segments && givesSegments(fields);
+  const segmentRows = isTold ? segmentsOf(config) : 0;
   return {
     config,
     labels: count,
-    segments: family === "bert"
-      ? configNumber(config, "type_vocab_size", segments)
-      : 0,
-    separators,
+    segmentRows,
+    template: {
+      ...(separators !== 1 && { separators }),
+      ...(segmentRows === 0 && { segments: false }),
+    },
     tokenizer,
     tensors: await readWeightFile(folder),
     longest: (positions, texts) => {
       const shortest = 2 + texts + (texts - 1) * separators;
-      const fields = JSON.parse(files["tokenizer_config.json"] ?? "{}");
       return longestText(fields, { positions, shortest });
     },
   };
+}
+
+/** The number of labels, if it is one of these. */
+function takenLabels(
+  config: Readonly<Record<string, unknown>>,
+  labels: readonly number[],
+): number {
+  const count = labelCount(config);
+  if (labels.includes(count)) return count;
+  const [kind, ways] = labels.length === 1
+    ? ["1 label", "one document"]
+    : ["1 or 2 labels", "two documents"];
+  throw refuseConfig(`${kind}, as a cross-encoder of ${ways} has`, count);
+}
+
+/** Rows of a BERT's table of segments, which tell texts apart. */
+function segmentsOf(config: Readonly<Record<string, unknown>>): number {
+  return configNumber(config, "type_vocab_size", {
+    least: 2,
+    most: 256,
+    fallback: 2,
+  });
+}
+
+/** Whether transformers' tokenizer gives segments, as it does where nothing is said. */
+function givesSegments(
+  { model_input_names: names }: Readonly<Record<string, unknown>>,
+): boolean {
+  return !Array.isArray(names) || names.includes("token_type_ids");
 }
 
 /** The smaller of what is asked and what there is, if it is long enough. */

@@ -3,12 +3,12 @@ import {
   crossEncoder,
   readCrossEncoderCheckpoint,
 } from "../../encoder/cross_encoder.ts";
-import { refuseConfig } from "../../encoder/read_config.ts";
 import type { PairForm } from "../../text/pair_form.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { WeightMap } from "../weight_map.ts";
 import { scoreActivation } from "./cross_encoder_config.ts";
 import { readCrossEncoderFolder } from "./cross_encoder_folder.ts";
+import { namingFolder } from "./naming_folder.ts";
 import { namingFile } from "./weight_file.ts";
 
 /** A cross-encoder in memory: what a folder holds, ready to score with. */
@@ -36,8 +36,8 @@ export interface LoadedCrossEncoder {
  * sentence-transformers' cross-encoders of these families and BGE's rerankers are.
  *
  * A pair has at most as many tokens as the model has positions, fewer where
- * `tokenizer_config.json` says so (`model_max_length`). Its separators are those of
- * `tokenizer.json`, else the family's.
+ * `tokenizer_config.json` says so (`model_max_length`). Its separators and segments are
+ * those of `tokenizer.json`, else the family's.
  *
  * Source: the MS MARCO cross-encoders of sentence-transformers, of this form; BGE's
  * `bge-reranker-v2-m3` is an XLM-R of it.
@@ -59,12 +59,14 @@ export interface LoadedCrossEncoder {
  * await assertRejects(() => loadCrossEncoder("none"), Deno.errors.NotFound, "config.json");
  * ```
  */
-export async function loadCrossEncoder(
-  folder: string,
-): Promise<LoadedCrossEncoder> {
+export function loadCrossEncoder(folder: string): Promise<LoadedCrossEncoder> {
+  return namingFolder(folder, () => load(folder));
+}
+
+/** Loads the folder; an error may leave its name out. */
+async function load(folder: string): Promise<LoadedCrossEncoder> {
   const read = await readCrossEncoderFolder(folder, [1]);
-  const { config, segments, separators, tokenizer, tensors } = read;
-  if (segments === 1) throw refuseConfig("type_vocab_size from 2", segments);
+  const { config, tokenizer, tensors } = read;
   const activation = await scoreActivation(folder, config);
   const encoder = crossEncoder(config, { activation });
   const { weights, unused } = namingFile(
@@ -76,11 +78,7 @@ export async function loadCrossEncoder(
     encoder,
     tokenizer,
     parameters: weights,
-    pairForm: {
-      length: read.longest(encoder.maxTokens, 2),
-      ...(separators !== 1 && { separators }),
-      ...(segments === 0 && { segments: false }),
-    },
+    pairForm: { length: read.longest(encoder.maxTokens, 2), ...read.template },
     unused,
   };
 }

@@ -3,11 +3,11 @@ import {
   crossEncoder,
   readCrossEncoderCheckpoint,
 } from "../../encoder/cross_encoder.ts";
-import { refuseConfig } from "../../encoder/read_config.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { TripleForm } from "../../text/triple_form.ts";
 import type { WeightMap } from "../weight_map.ts";
 import { readCrossEncoderFolder } from "./cross_encoder_folder.ts";
+import { namingFolder } from "./naming_folder.ts";
 import { namingFile } from "./weight_file.ts";
 
 /** A pairwise cross-encoder in memory: what a folder holds, ready to compare with. */
@@ -38,10 +38,10 @@ const SEGMENT_TABLE = /(^|\.)embeddings\.token_type_embeddings\.weight$/;
  * A folder does not say that it is pairwise: that is the caller's knowledge.
  *
  * A BERT whose table has two segments gets a third of zeros: the released code looks
- * segments up by one-hot vectors, which gives an id beyond the table none. Families
+ * segments up by one-hot vectors, which gives an id beyond the table none. Models
  * without segments have none here either.
  *
- * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), section 3.4;
+ * Source: Nogueira et al. 2019 (Multi-Stage Document Ranking with BERT), the section on duoBERT;
  * their `run_duobert_msmarco.py`.
  * Differs: one label, and other families than BERT, are taken as well.
  *
@@ -62,15 +62,22 @@ const SEGMENT_TABLE = /(^|\.)embeddings\.token_type_embeddings\.weight$/;
  * await assertRejects(() => loadPairwiseEncoder("none"), Deno.errors.NotFound, "config.json");
  * ```
  */
-export async function loadPairwiseEncoder(
+export function loadPairwiseEncoder(
   folder: string,
   form: Pick<TripleForm, "queryLength" | "rooms"> = {},
 ): Promise<LoadedPairwiseEncoder> {
+  return namingFolder(folder, () => load(folder, form));
+}
+
+/** Loads the folder; an error may leave its name out. */
+async function load(
+  folder: string,
+  form: Pick<TripleForm, "queryLength" | "rooms">,
+): Promise<LoadedPairwiseEncoder> {
   const read = await readCrossEncoderFolder(folder, [1, 2]);
-  const { segments, separators, tokenizer } = read;
-  if (segments === 1) throw refuseConfig("type_vocab_size from 2", segments);
+  const { segmentRows, template, tokenizer } = read;
   const labels = read.labels === 1 ? 1 : 2;
-  const { config, tensors } = segments === 2 ? withThirdSegment(read) : read;
+  const { config, tensors } = segmentRows === 2 ? withThirdSegment(read) : read;
   const encoder = crossEncoder(config, { labels, activation: "sigmoid" });
   const { weights, unused } = namingFile(
     `${folder}/model.safetensors`,
@@ -83,9 +90,8 @@ export async function loadPairwiseEncoder(
     parameters: weights,
     tripleForm: {
       length: read.longest(encoder.maxTokens, 3),
+      ...template,
       ...form,
-      ...(separators !== 1 && { separators }),
-      ...(segments === 0 && { segments: false }),
     },
     unused,
   };

@@ -78,3 +78,18 @@ Deno.test("createMemory() says how much memory there was not", () => {
     "Cannot make a tensor on engine onnx: expected 4503599627370560 bytes of memory",
   );
 });
+
+Deno.test("createMemory() lets go of what waits before it gives up, and counts what there was not as nothing", () => {
+  const memory = createMemory();
+  const [kept, waiting] = [memory.take(1000), memory.take(2000)];
+  memory.give(waiting);
+  assertThrows(() => memory.take(2 ** 52), RangeError);
+  assertEquals(memory.usage(), { taken: kept.capacity, waiting: 0 });
+  assert(waiting.buffer.detached && !kept.buffer.detached);
+  // The pool does not take the giant for what is usual.
+  const free = createMemory({ spare: 0 });
+  assertThrows(() => free.take(2 ** 52), RangeError);
+  free.give(free.take(512));
+  free.give(free.take(768));
+  assertEquals(free.usage(), { taken: 0, waiting: 768 });
+});

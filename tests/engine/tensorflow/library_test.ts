@@ -5,9 +5,13 @@ import {
 } from "#lib/engine/tensorflow/find_library.ts";
 import { openTensorFlow } from "#lib/engine/tensorflow/library.ts";
 import { register } from "#lib/engine/tensorflow/register.ts";
-import { testRefusals } from "#tests/support/engine_refusals.ts";
+import { standIn, testRefusals } from "#tests/support/engine_refusals.ts";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { hasAdapter } from "../webgpu/adapter.ts";
 import { tensorFlowBackend } from "./present.ts";
+
+/** Prints what engines say, in a process of its own. */
+const PRINT = new URL("../print_engine.ts", import.meta.url).href;
 
 /** A folder with a file that has TensorFlow's name and is something else. */
 async function topWith(folder: string, name: string): Promise<string> {
@@ -65,12 +69,29 @@ Deno.test("findTensorFlow() finds an installation, and what npm's addons brought
   }
 });
 
+Deno.test("findTensorFlow() says that an addon is there without its library", async () => {
+  const top = await Deno.makeTempDir();
+  const folder = `${top}/node_modules/@tensorflow/tfjs-node-gpu`;
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(`${folder}/package.json`, "{}");
+  const { tried } = await findTensorFlow({ named: "", top, python: "none" });
+  assertEquals(tried.length, 3);
+  assertMatch(
+    tried[1]!,
+    /^tfjs-node-gpu: there, without its libtensorflow\S+, which its install script downloads \(npm rebuild @tensorflow\/tfjs-node-gpu\)$/,
+  );
+});
+
 Deno.test({
   name: "findTensorFlow() says when it may not ask a Python",
   permissions: { run: false, read: "inherit", env: "inherit" },
   fn: async () => {
     const { tried } = await findTensorFlow({ named: "", top: "/nowhere" });
-    assertEquals(tried[1], "python3: not asked (--allow-run=python3)");
+    assertEquals(
+      tried[1],
+      "npm: neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node in /nowhere/node_modules",
+    );
+    assertEquals(tried[2], "python3: not asked (--allow-run=python3)");
   },
 });
 
@@ -81,6 +102,27 @@ Deno.test("openTensorFlow() refuses a file that is no library", async () => {
     Deno.errors.NotFound,
     "Cannot load the tensorflow engine: expected a loadable TensorFlow (run",
   );
+});
+
+Deno.test("openTensorFlow() refuses a library without eager operations", async () => {
+  const { folder, skipped } = await standIn("libtensorflow_cc.so.2");
+  if (skipped) return console.log(skipped);
+  await assertRejects(
+    () => openTensorFlow({ named: folder }),
+    Deno.errors.NotFound,
+    `LIBTENSORFLOW), got something else in ${folder}`,
+  );
+});
+
+Deno.test("TensorFlow starts after a graphics driver in the same process", async () => {
+  if (!hasAdapter || !await tensorFlowBackend()) return;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", "--no-check", PRINT, "webgpu", "tensorflow"],
+    stderr: "null",
+  }).output();
+  const lines = new TextDecoder().decode(stdout).trim().split("\n");
+  const names = lines.map((line) => JSON.parse(line).name);
+  assertEquals(names, ["webgpu", "tensorflow"]);
 });
 
 testRefusals({ open: openTensorFlow, register });

@@ -1,10 +1,9 @@
 import "#tests/support/permitted.ts";
-import { openOnnxLibrary } from "#lib/engine/onnx/library.ts";
 import { findTorch } from "#lib/engine/torch/find_library.ts";
 import { gpuName, openGpu } from "#lib/engine/torch/gpu.ts";
 import { openTorch } from "#lib/engine/torch/library.ts";
 import { register } from "#lib/engine/torch/register.ts";
-import { testRefusals } from "#tests/support/engine_refusals.ts";
+import { standIn, testRefusals } from "#tests/support/engine_refusals.ts";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { torchBackend } from "./present.ts";
 
@@ -71,16 +70,8 @@ Deno.test("openTorch() refuses a file that is no library", async () => {
 });
 
 Deno.test("openTorch() refuses a library without the stable interface, as those before 2.10", async () => {
-  if (`${Deno.build.os} ${Deno.build.arch}` !== "linux x86_64") {
-    return console.log("skipped: the stand-in is a library for linux x86_64");
-  }
-  await openOnnxLibrary(); // puts the stand-in into Deno's cache
-  const file = "onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1";
-  const named = await Deno.makeTempDir();
-  await Deno.copyFile(
-    new URL(import.meta.resolve(file)),
-    `${named}/libtorch_cpu.so`,
-  );
+  const { folder: named, skipped } = await standIn("libtorch_cpu.so");
+  if (skipped) return console.log(skipped);
   await assertRejects(
     () => openTorch({ named }),
     Deno.errors.NotFound,

@@ -130,19 +130,19 @@ const faults: readonly (readonly [
     "two labels",
     { config: { num_labels: 2 } },
     RangeError,
-    "expected 1 label for this kind of cross-encoder, got 2",
+    "expected 1 label, as a cross-encoder of one document has, got 2",
   ],
   [
     "three named labels",
     { config: { num_labels: undefined, id2label: { 0: "a", 1: "b", 2: "c" } } },
     RangeError,
-    "expected 1 label for this kind of cross-encoder, got 3",
+    "expected 1 label, as a cross-encoder of one document has, got 3",
   ],
   [
     "labels that nobody counts",
     { config: { num_labels: undefined } },
     RangeError,
-    "Cannot read config.json: expected num_labels or id2label, got none",
+    "/config.json: expected num_labels or id2label, without which transformers takes two, got none",
   ],
   [
     "labels that differ",
@@ -154,13 +154,13 @@ const faults: readonly (readonly [
     "no number of labels",
     { config: { num_labels: "1" } },
     RangeError,
-    'expected num_labels or id2label, got "1"',
+    'expected num_labels or id2label, without which transformers takes two, got "1"',
   ],
   [
     "one segment",
     { config: { type_vocab_size: 1 } },
     RangeError,
-    "expected type_vocab_size from 2, got 1",
+    "expected type_vocab_size a whole number from 2 to 256, got 1",
   ],
   [
     "absurd sizes",

@@ -152,12 +152,12 @@ Deno.test("loadPairwiseEncoder() refuses what compares nothing", async () => {
     [
       { config: { num_labels: 3 } },
       RangeError,
-      "expected 1 or 2 labels for this kind of cross-encoder, got 3",
+      "expected 1 or 2 labels, as a cross-encoder of two documents has, got 3",
     ],
     [
       { config: { num_labels: undefined } },
       RangeError,
-      "expected num_labels or id2label, got none",
+      "expected num_labels or id2label, without which transformers takes two, got none",
     ],
     [
       { config: { num_labels: 1 } },
@@ -167,7 +167,7 @@ Deno.test("loadPairwiseEncoder() refuses what compares nothing", async () => {
     [
       { config: { type_vocab_size: 1 } },
       RangeError,
-      "expected type_vocab_size from 2, got 1",
+      "expected type_vocab_size a whole number from 2 to 256, got 1",
     ],
     [
       { config: { type_vocab_size: 2 } },

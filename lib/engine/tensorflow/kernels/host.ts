@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { VIEW } from "../../numbers.ts";
+import { VIEW } from "../../stored_numbers.ts";
 import type {
   HostArray,
   HostKernel,

@@ -8,7 +8,7 @@ import type {
   HostKernel,
   HostType,
 } from "../../reference/host_kernel.ts";
-import { type Numbers, VIEW } from "../../numbers.ts";
+import { type StoredNumbers, VIEW } from "../../stored_numbers.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { sizeOf } from "../../reference/shape_walk.ts";
 import { ELEMENT_OF } from "../elements.ts";
@@ -46,7 +46,7 @@ export function hosted(kernel: HostKernel): Kernel {
     });
     const give = ({ values, shape, dtype }: HostArray): Info =>
       backend.adopt(
-        torch.fromHost(values as Numbers, shape, ELEMENT_OF[dtype]),
+        torch.fromHost(values as StoredNumbers, shape, ELEMENT_OF[dtype]),
         shape,
         dtype,
       );

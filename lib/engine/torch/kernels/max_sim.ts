@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { willDifferentiate } from "../../ops/fused.ts";
+import { isDifferentiated } from "../../ops/fused.ts";
 import type { MaxSimOptions } from "../../ops/max_sim.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
@@ -39,7 +39,7 @@ export const maxSim: Kernel = (call) => {
   const queries = options.queryOffsets.length - 1;
   const columns = options.ways ?? options.documentOffsets.length - 1;
   const tokens = inputs.queries!.shape[0]!;
-  const winners = willDifferentiate()
+  const winners = isDifferentiated()
     ? torch.full([tokens, columns], -1, ELEMENT.int32)
     : undefined;
   const vectors = [inputs.queries!, inputs.documents!].map((info) =>

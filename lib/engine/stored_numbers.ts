@@ -7,7 +7,7 @@ import type { HostType } from "./reference/host_kernel.ts";
 import type { tf } from "./tensor.ts";
 
 /** Numbers in memory. */
-export type Numbers = Float32Array | Int32Array | Uint8Array;
+export type StoredNumbers = Float32Array | Int32Array | Uint8Array;
 
 /** Views of bytes by what the numbers stand for. */
 export const VIEW = {
@@ -26,8 +26,8 @@ export const VIEW = {
 export function numbersOf(
   values: tf.backend_util.BackendValues,
   type: HostType,
-): Numbers {
-  const given = values as Numbers;
+): StoredNumbers {
+  const given = values as StoredNumbers;
   const View = VIEW[type];
   return given instanceof View ? given : View.from(given);
 }
