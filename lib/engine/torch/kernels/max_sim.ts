@@ -11,7 +11,12 @@ import { ELEMENT, type Handle } from "../operators.ts";
 import type { Tensors } from "../tensors.ts";
 import type { Info } from "../torch_backend.ts";
 import { rowSums } from "./arrays.ts";
-import { type Meeting, meetingsOf, rectangleOf } from "./max_sim_plan.ts";
+import {
+  type Meeting,
+  meetingsOf,
+  rectangleOf,
+  sortedByLength,
+} from "./max_sim_plan.ts";
 
 /** Similarities a piece may have: 4 MB for a processor's cache, 1 GB on a GPU. */
 function mostOf({ isCuda }: Tensors): number {
@@ -45,21 +50,16 @@ export const maxSim: Kernel = (call) => {
   const vectors = [inputs.queries!, inputs.documents!].map((info) =>
     backend.floats(info)
   ) as [Handle, Handle];
-  const plan = meetingsOf(options, mostOf(torch));
-  let column = 0;
-  const scores = plan.meetings.map((meeting) => {
-    const first = options.ways === undefined ? column : 0;
-    column += meeting.documents.length;
-    const target = winners === undefined ? undefined : { winners, first };
-    return torch.passed(() =>
-      scoreMeeting(torch, vectors, { options, meeting, target })
-    );
-  });
+  const sorted = sortedByLength(options);
+  const plan = { options: sorted?.options ?? options, rows: sorted?.rows };
+  const scores = meetingsOf(plan.options, mostOf(torch)).map((meeting) =>
+    torch.passed(() => scoreMeeting(torch, vectors, { plan, meeting, winners }))
+  );
   const axis = options.ways === undefined ? 1 : 0;
   const joined = scores.length === 1
     ? scores[0]!
     : torch.call("aten::cat", { tensors: scores }, { int: axis });
-  const back = plan.columns && indices(torch, plan.columns);
+  const back = sorted && indices(torch, sorted.columns);
   const ordered = (made: Handle) =>
     back ? torch.call("aten::index_select", made, { int: 1 }, back) : made;
   const made = backend.adopt(ordered(joined), [queries, columns]);
@@ -67,38 +67,45 @@ export const maxSim: Kernel = (call) => {
   return [made, backend.adopt(ordered(winners), [tokens, columns], "int32")];
 };
 
-/** Where winners are noted. */
-interface Target {
-  readonly winners: Handle;
-  /** The column of the first document. */
-  readonly first: number;
+/** Texts in the order they are met. */
+interface Plan {
+  readonly options: MaxSimOptions;
+  /** Document rows in that order, as they are numbered; absent where as given. */
+  readonly rows: Int32Array | undefined;
 }
 
 /** Scores of one piece, `[queries, documents met]`; notes its winners. */
 function scoreMeeting(
   torch: Tensors,
   [q, d]: readonly [Handle, Handle],
-  { options, meeting, target }: {
-    readonly options: MaxSimOptions;
+  { plan, meeting, winners }: {
+    readonly plan: Plan;
     readonly meeting: Meeting;
-    readonly target: Target | undefined;
+    readonly winners: Handle | undefined;
   },
 ): Handle {
   const { call } = torch;
-  const { queryOffsets, queryKeep, documentOffsets, documentKeep, ways } =
-    options;
-  const left = rectangleOf(queryOffsets, queryKeep, meeting.queries);
-  const right = rectangleOf(documentOffsets, documentKeep, meeting.documents);
+  const { queries, documents, ways } = meeting;
+  const { options, rows } = plan;
+  const left = rectangleOf(options.queryOffsets, options.queryKeep, queries);
+  const right = rectangleOf(
+    options.documentOffsets,
+    options.documentKeep,
+    documents,
+  );
   const [texts, met] = [left.counts.length, right.counts.length];
   // One product for all queries at once, or one for each query and its own documents.
   const stacks = ways === undefined ? 1 : texts;
   const columns = ways ?? met;
-  const rightRows = indices(torch, right.rows);
+  const rightRows = indices(
+    torch,
+    rows === undefined ? right.rows : right.rows.map((row) => rows[row]!),
+  );
   const leftRows = indices(torch, left.rows);
   const product = products(torch, stacks, [[q, leftRows], [d, rightRows]]);
   const shape = [texts * left.length, columns, right.length];
   const similar = call("aten::view", product, shape);
-  if (target === undefined) {
+  if (winners === undefined) {
     const best = call("aten::amax", similar, [2], false);
     return sumOverQueries(torch, best, { ...left, columns });
   }
@@ -108,7 +115,8 @@ function scoreMeeting(
     2,
   ) as [Handle, Handle];
   [similar, product].forEach(torch.free);
-  noteWinners(torch, target, {
+  noteWinners(torch, winners, {
+    meeting,
     leftRows,
     tokens: call("aten::view", rightRows, [stacks, columns, right.length]),
     places: call("aten::view", places, [stacks, -1, columns]),
@@ -141,8 +149,9 @@ function products(
 /** Writes the rows of the winning document tokens. */
 function noteWinners(
   torch: Tensors,
-  { winners, first }: Target,
-  { leftRows, tokens, places, columns }: {
+  winners: Handle,
+  { meeting, leftRows, tokens, places, columns }: {
+    readonly meeting: Meeting;
     readonly leftRows: Handle;
     /** `[stacks, documents, length]`. */
     readonly tokens: Handle;
@@ -159,6 +168,7 @@ function noteWinners(
     call("aten::transpose.int", found, { int: 1 }, { int: 2 }),
     [-1, columns],
   );
+  const first = meeting.ways === undefined ? meeting.documents[0] : 0;
   const target = torch.cut(winners, 1, first, columns);
   // A padded query row repeats a kept one, and so writes the same once more.
   torch.change(

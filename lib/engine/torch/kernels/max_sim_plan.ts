@@ -20,17 +20,17 @@ export interface Rectangle {
  *
  * @param offsets Where each text begins.
  * @param keep 1 where a row counts.
- * @param texts Which texts, in the order of the rectangle.
+ * @param texts The first text, and the one after the last.
  * @returns The rectangle.
  */
 export function rectangleOf(
   offsets: Int32Array,
   keep: Uint8Array,
-  texts: Int32Array,
+  [first, end]: readonly [number, number],
 ): Rectangle {
   const kept: number[][] = [];
   let length = 0;
-  for (const text of texts) {
+  for (let text = first; text < end; text++) {
     const rows: number[] = [];
     for (let row = offsets[text]!; row < offsets[text + 1]!; row++) {
       if (keep[row] !== 0) rows.push(row);
@@ -49,93 +49,112 @@ export function rectangleOf(
 
 /** Queries that meet the same documents, both as rectangles. */
 export interface Meeting {
-  /** Their numbers. */
-  readonly queries: Int32Array;
-  /** Their numbers. */
-  readonly documents: Int32Array;
+  /** The first query, and the one after the last. */
+  readonly queries: readonly [number, number];
+  /** The first document, and the one after the last. */
+  readonly documents: readonly [number, number];
+  /** Documents of each query; absent where every query meets all of them. */
+  readonly ways: number | undefined;
 }
 
-/** Who meets whom, and in which order. */
-export interface Meetings {
-  /** In the order of their results. */
-  readonly meetings: readonly Meeting[];
-  /** Where each document's column stands in that order; absent where as given. */
-  readonly columns: Int32Array | undefined;
-}
-
-/** Numbers from the first on, up to the end. */
-function range(first: number, end: number): Int32Array {
-  return Int32Array.from({ length: end - first }, (_, i) => first + i);
-}
-
-/** The longest of some texts. */
-function longest(offsets: Int32Array, texts: Int32Array): number {
-  return texts.reduce(
-    (most, text) => Math.max(most, offsets[text + 1]! - offsets[text]!),
-    0,
-  );
+/** Longest text among some. */
+function longest(
+  offsets: Int32Array,
+  [first, end]: readonly [number, number],
+): number {
+  let most = 0;
+  for (let text = first; text < end; text++) {
+    most = Math.max(most, offsets[text + 1]! - offsets[text]!);
+  }
+  return most;
 }
 
 /**
  * Cuts MaxSim into pieces whose similarities are few enough to lie in memory at
- * a time: some documents of like length against all queries, or some queries with
- * their own documents.
+ * a time: some documents against all queries, or some queries with their own.
  *
  * @param options Texts and ways.
  * @param most Similarities a piece may have; one document is always allowed.
- * @returns The pieces.
+ * @returns The pieces, in order.
  */
-export function meetingsOf(options: MaxSimOptions, most: number): Meetings {
-  const { queryOffsets, documentOffsets, ways } = options;
-  const queries = range(0, queryOffsets.length - 1);
-  const documents = range(0, documentOffsets.length - 1);
-  if (ways !== undefined) {
-    const meetings = cutWhile(queries, (part) => {
-      const own = documents.subarray(
-        part[0]! * ways,
-        (part.at(-1)! + 1) * ways,
-      );
-      return own.length * longest(queryOffsets, part) *
-          longest(documentOffsets, own) <= most;
-    }).map((part): Meeting => ({
-      queries: part,
-      documents: documents.subarray(part[0]! * ways, (part.at(-1)! + 1) * ways),
-    }));
-    return { meetings, columns: undefined };
+export function meetingsOf(
+  { queryOffsets, documentOffsets, ways }: MaxSimOptions,
+  most: number,
+): Meeting[] {
+  const queries = queryOffsets.length - 1;
+  const documents = documentOffsets.length - 1;
+  const meetings: Meeting[] = [];
+  const rows = queryOffsets[queries]!;
+  const cost = (first: number, end: number): number =>
+    ways === undefined
+      ? rows * (end - first) * longest(documentOffsets, [first, end])
+      : (end - first) * ways * longest(queryOffsets, [first, end]) *
+        longest(documentOffsets, [first * ways, end * ways]);
+  const total = ways === undefined ? documents : queries;
+  for (let first = 0; first < total;) {
+    let step = 1;
+    // Doubling keeps the search short; the cost only grows with the range.
+    while (
+      first + step < total &&
+      cost(first, Math.min(total, first + 2 * step)) <= most
+    ) step = Math.min(2 * step, total - first);
+    const end = first + step;
+    meetings.push(
+      ways === undefined
+        ? { queries: [0, queries], documents: [first, end], ways }
+        : {
+          queries: [first, end],
+          documents: [first * ways, end * ways],
+          ways,
+        },
+    );
+    first = end;
   }
-  const lengthOf = (text: number) =>
-    documentOffsets[text + 1]! - documentOffsets[text]!;
-  const isSorted = documents.every((text) =>
-    text === 0 || lengthOf(text - 1) <= lengthOf(text)
-  );
-  const order = isSorted
-    ? documents
-    : documents.toSorted((a, b) => lengthOf(a) - lengthOf(b));
-  const rows = queryOffsets.at(-1)!;
-  const meetings = cutWhile(
-    order,
-    (part) => rows * part.length * longest(documentOffsets, part) <= most,
-  ).map((documents): Meeting => ({ queries, documents }));
-  if (isSorted) return { meetings, columns: undefined };
-  const columns = new Int32Array(order.length);
-  order.forEach((text, column) => columns[text] = column);
-  return { meetings, columns };
+  return meetings;
 }
 
-/** Cuts a list into parts that fit; one element always does. */
-function cutWhile(
-  all: Int32Array,
-  fits: (part: Int32Array) => boolean,
-): Int32Array[] {
-  const parts: Int32Array[] = [];
-  for (let first = 0; first < all.length;) {
-    let step = 1;
-    // Doubling keeps the search short; the cost only grows with the part.
-    while (
-      first + step < all.length && fits(all.subarray(first, first + 2 * step))
-    ) step = Math.min(2 * step, all.length - first);
-    parts.push(all.subarray(first, first + step));
-    first += step;
-  }
-  return parts;
+/** Documents in another order. */
+export interface Sorted {
+  /** Where each begins, and which rows count, in that order. */
+  readonly options: MaxSimOptions;
+  /** Rows in that order, as they were numbered. */
+  readonly rows: Int32Array;
+  /** Where each document stands in that order. */
+  readonly columns: Int32Array;
+}
+
+/**
+ * Puts the shortest documents first, so that those that meet as a rectangle are of
+ * like length and little of it repeats a row.
+ *
+ * @param options Texts; every query meets all documents.
+ * @returns The same in that order; nothing where they stand in it already, or meet
+ * queries of their own.
+ */
+export function sortedByLength(options: MaxSimOptions): Sorted | undefined {
+  const { documentOffsets, documentKeep, ways } = options;
+  const lengths = documentOffsets.subarray(1).map((end, text) =>
+    end - documentOffsets[text]!
+  );
+  const isSorted = lengths.every((length, text) =>
+    text === 0 || lengths[text - 1]! <= length
+  );
+  if (isSorted || ways !== undefined) return undefined;
+  const order = Int32Array.from(lengths.keys()).sort((a, b) =>
+    lengths[a]! - lengths[b]! || a - b
+  );
+  const rows = new Int32Array(documentKeep.length);
+  const columns = new Int32Array(order.length);
+  const offsets = new Int32Array(documentOffsets.length);
+  order.forEach((text, column) => {
+    const start = offsets[column]!;
+    for (let i = 0; i < lengths[text]!; i++) {
+      rows[start + i] = documentOffsets[text]! + i;
+    }
+    offsets[column + 1] = start + lengths[text]!;
+    columns[text] = column;
+  });
+  const keep = documentKeep.map((_, row) => documentKeep[rows[row]!]!);
+  const sorted = { documentOffsets: offsets, documentKeep: keep };
+  return { options: { ...options, ...sorted }, rows, columns };
 }
