@@ -15,6 +15,7 @@ import {
   type Meeting,
   meetingsOf,
   rectangleOf,
+  type Sorted,
   sortedByLength,
 } from "./max_sim_plan.ts";
 
@@ -50,8 +51,7 @@ export const maxSim: Kernel = (call) => {
   const vectors = [inputs.queries!, inputs.documents!].map((info) =>
     backend.floats(info)
   ) as [Handle, Handle];
-  const sorted = sortedByLength(options);
-  const plan = { options: sorted?.options ?? options, rows: sorted?.rows };
+  const plan = sortedByLength(options);
   const scores = meetingsOf(plan.options, mostOf(torch)).map((meeting) =>
     torch.passed(() => scoreMeeting(torch, vectors, { plan, meeting, winners }))
   );
@@ -59,7 +59,7 @@ export const maxSim: Kernel = (call) => {
   const joined = scores.length === 1
     ? scores[0]!
     : torch.call("aten::cat", { tensors: scores }, { int: axis });
-  const back = sorted && indices(torch, sorted.columns);
+  const back = plan.columns && indices(torch, plan.columns);
   const ordered = (made: Handle) =>
     back ? torch.call("aten::index_select", made, { int: 1 }, back) : made;
   const made = backend.adopt(ordered(joined), [queries, columns]);
@@ -67,19 +67,12 @@ export const maxSim: Kernel = (call) => {
   return [made, backend.adopt(ordered(winners), [tokens, columns], "int32")];
 };
 
-/** Texts in the order they are met. */
-interface Plan {
-  readonly options: MaxSimOptions;
-  /** Document rows in that order, as they are numbered; absent where as given. */
-  readonly rows: Int32Array | undefined;
-}
-
 /** Scores of one piece, `[queries, documents met]`; notes its winners. */
 function scoreMeeting(
   torch: Tensors,
   [q, d]: readonly [Handle, Handle],
   { plan, meeting, winners }: {
-    readonly plan: Plan;
+    readonly plan: Sorted;
     readonly meeting: Meeting;
     readonly winners: Handle | undefined;
   },

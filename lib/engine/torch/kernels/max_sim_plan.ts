@@ -113,25 +113,25 @@ export function meetingsOf(
   return meetings;
 }
 
-/** Documents in another order. */
+/** Documents in an order of their own. */
 export interface Sorted {
   /** Where each begins, and which rows count, in that order. */
   readonly options: MaxSimOptions;
-  /** Rows in that order, as they were numbered. */
-  readonly rows: Int32Array;
-  /** Where each document stands in that order. */
-  readonly columns: Int32Array;
+  /** Rows in that order, as they were numbered; absent where nothing moved. */
+  readonly rows?: Int32Array;
+  /** Where each document stands in that order; absent where nothing moved. */
+  readonly columns?: Int32Array;
 }
 
 /**
  * Puts the shortest documents first, so that those that meet as a rectangle are of
  * like length and little of it repeats a row.
  *
- * @param options Texts; every query meets all documents.
- * @returns The same in that order; nothing where they stand in it already, or meet
+ * @param options Texts.
+ * @returns The same in that order; unmoved where they stand in it already, or meet
  * queries of their own.
  */
-export function sortedByLength(options: MaxSimOptions): Sorted | undefined {
+export function sortedByLength(options: MaxSimOptions): Sorted {
   const { documentOffsets, documentKeep, ways } = options;
   const lengths = documentOffsets.subarray(1).map((end, text) =>
     end - documentOffsets[text]!
@@ -139,7 +139,7 @@ export function sortedByLength(options: MaxSimOptions): Sorted | undefined {
   const isSorted = lengths.every((length, text) =>
     text === 0 || lengths[text - 1]! <= length
   );
-  if (isSorted || ways !== undefined) return undefined;
+  if (isSorted || ways !== undefined) return { options };
   const order = Int32Array.from(lengths.keys()).sort((a, b) =>
     lengths[a]! - lengths[b]! || a - b
   );
