@@ -82,19 +82,49 @@ Deno.test("packedKeys() gathers the keys that may be seen, text by text", () => 
   assertEquals([...starts], [0, 2, 3, 4]);
 });
 
-Deno.test("packingOf() gives queries and keys lengths of their own", async () => {
+Deno.test("packingOf() gives queries and keys lengths of their own, and keeps those of the last texts", async () => {
+  const backend = await torchBackend();
+  if (!backend) return;
+  const { torch } = backend;
+  const settings = {
+    offsets: Int32Array.of(0, 3, 4, 6),
+    attend: Uint8Array.of(1, 0, 1, 1, 0, 1),
+    heads: 1,
+    scale: 1,
+  };
+  const all = { ...settings, attend: new Uint8Array(6).fill(1) };
+  const packed = (given: typeof settings) =>
+    torch.scoped(() => packingOf(torch, given));
+  const packing = packed(settings);
+  assertEquals([packing.longestQuery, packing.longestKey], [3, 2]);
+  const starts = torch.scoped(() =>
+    torch.toHost(packing.keyStarts, "int32", 4)
+  );
+  assertEquals([...starts], [0, 2, 3, 4]);
+  const owned = torch.owned();
+  assertEquals(packed({ ...settings, scale: 2 }), { ...packing, scale: 2 });
+  assertEquals(torch.owned(), owned);
+  assertEquals(packed(all).longestKey, 3);
+  assertEquals(torch.owned(), owned - 1); // no list of keys where all are
+});
+
+Deno.test("attention by plain products in bf16 is that in 32 bits, rounded", async () => {
   const backend = await torchBackend();
   if (!backend) return;
   const { torch } = backend;
   torch.scoped(() => {
-    const packing = packingOf(torch, {
-      offsets: Int32Array.of(0, 3, 4, 6),
-      attend: Uint8Array.of(1, 0, 1, 1, 0, 1),
-      heads: 1,
-      scale: 1,
-    });
-    assertEquals([packing.longestQuery, packing.longestKey], [3, 2]);
-    const starts = torch.toHost(packing.keyStarts, "int32", 4);
-    assertEquals([...starts], [0, 2, 3, 4]);
+    const settings = {
+      offsets: Int32Array.of(0, 5),
+      attend: new Uint8Array(5).fill(1),
+      heads: 2,
+      scale: 0.5,
+    };
+    const [group] = groupsOf(torch, settings, { isFlash: false });
+    const qkv = numbers(torch, 5, 24);
+    const [wide, short] = [qkv, torch.as(qkv, ELEMENT.bfloat16)].map((given) =>
+      torch.toHost(groupResult(torch, given, group!).y, "float32", 40)
+    ) as [Float32Array, Float32Array];
+    // Numbers up to 1 and logits up to 2 with 8 bits.
+    wide.forEach((x, i) => assertAlmostEquals(x, short[i]!, 0.02));
   });
 });

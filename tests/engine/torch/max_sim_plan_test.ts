@@ -1,6 +1,7 @@
 import {
   meetingsOf,
   rectangleOf,
+  sortedByLength,
 } from "#lib/engine/torch/kernels/max_sim_plan.ts";
 import { assertEquals } from "@std/assert";
 
@@ -51,4 +52,21 @@ Deno.test("meetingsOf() cuts queries with their own documents", () => {
   const pieces = meetingsOf(options, 400);
   assertEquals(pieces.map(({ queries }) => queries), [[0, 2], [2, 3]]);
   assertEquals(pieces.map(({ documents }) => documents), [[0, 4], [4, 6]]);
+});
+
+Deno.test("sortedByLength() puts short documents first, and says which rows and columns are whose", () => {
+  const options = {
+    queryOffsets: Int32Array.of(0, 1),
+    queryKeep: Uint8Array.of(1),
+    documentOffsets: Int32Array.of(0, 3, 4, 6, 7),
+    documentKeep: Uint8Array.of(1, 1, 0, 1, 0, 1, 1),
+  };
+  const { options: sorted, rows, columns } = sortedByLength(options);
+  assertEquals([...sorted.documentOffsets], [0, 1, 2, 4, 7]);
+  assertEquals([...sorted.documentKeep], [1, 1, 0, 1, 1, 1, 0]);
+  assertEquals([...rows!], [3, 6, 4, 5, 0, 1, 2]);
+  assertEquals([...columns!], [3, 0, 2, 1]);
+  assertEquals(sortedByLength(sorted), { options: sorted });
+  const own = { ...options, ways: 4 };
+  assertEquals(sortedByLength(own), { options: own });
 });

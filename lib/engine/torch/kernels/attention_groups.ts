@@ -123,7 +123,7 @@ export function groupResult(
     const logits = logitsOf(torch, q, k, group);
     const sums = torch.call("aten::logsumexp", logits, [-1], false);
     const p = torch.call("aten::_softmax", logits, { int: -1 }, false);
-    const y = torch.call("aten::matmul", p, v);
+    const y = torch.call("aten::matmul", p, torch.as(v, ELEMENT.float32));
     return { y: byRows(torch, y, rows), sums: byRows(torch, sums, rows) };
   }
   const [y, sums] = torch.callMany(

@@ -27,8 +27,8 @@ export function canPack(
     width <= WIDTH.most && width % WIDTH.step === 0;
 }
 
-/** Which tokens are queries and keys of which text. */
-export interface Packing extends AttentionSettings {
+/** Which tokens are queries and keys of which text, on the device. */
+interface Places {
   /** Where queries of each text begin, `[texts + 1]`. */
   readonly queryStarts: Handle;
   readonly longestQuery: number;
@@ -38,6 +38,9 @@ export interface Packing extends AttentionSettings {
   /** The tokens that are keys; absent where all are. */
   readonly keys: Handle | undefined;
 }
+
+/** A call with its places. */
+export type Packing = AttentionSettings & Places;
 
 /** The keys of packed texts. */
 export interface PackedKeys {
@@ -75,11 +78,20 @@ function longest(starts: Int32Array): number {
   );
 }
 
+/** The places that were asked for last, and of which texts. */
+const last = new WeakMap<
+  Tensors,
+  Pick<AttentionSettings, "offsets" | "attend"> & { readonly places: Places }
+>();
+
 /**
- * Puts what the kernel needs of a call on the device.
+ * Puts what the kernel needs of a call on the device. The places of the last texts
+ * stay there: all layers of an encoder and their gradients ask for the same, and a
+ * copy from the processor waits until the device has done everything before it.
  *
- * @param torch libtorch; what is made belongs to the scope.
- * @param settings Texts, flags, heads and scale.
+ * @param torch libtorch.
+ * @param settings Texts, flags, heads and scale; the arrays are told by identity, and
+ * nobody changes them.
  * @returns The packing.
  */
 export function packingOf(
@@ -87,16 +99,36 @@ export function packingOf(
   settings: AttentionSettings,
 ): Packing {
   const { offsets, attend } = settings;
-  const { starts, tokens } = packedKeys(settings);
+  const known = last.get(torch);
+  if (known?.offsets === offsets && known.attend === attend) {
+    return { ...settings, ...known.places };
+  }
+  if (known !== undefined) {
+    const { queryStarts, keyStarts, keys } = known.places;
+    [queryStarts, keyStarts, ...(keys === undefined ? [] : [keys])]
+      .forEach(torch.free);
+  }
+  const places = placesOf(torch, settings);
+  last.set(torch, { offsets, attend, places });
+  return { ...settings, ...places };
+}
+
+/** Copies places to the device; they belong to the caller. */
+function placesOf(
+  torch: Tensors,
+  { offsets, attend }: AttentionSettings,
+): Places {
+  const { starts, tokens } = packedKeys({ offsets, attend });
   const put = (numbers: Int32Array) =>
     torch.fromHost(numbers, [numbers.length], ELEMENT.int32);
   return {
-    ...settings,
-    queryStarts: put(offsets),
+    queryStarts: torch.take(put(offsets)),
     longestQuery: longest(offsets),
-    keyStarts: put(starts),
+    keyStarts: torch.take(put(starts)),
     longestKey: longest(starts),
-    keys: attend.includes(0) ? torch.as(put(tokens), ELEMENT.int64) : undefined,
+    keys: attend.includes(0)
+      ? torch.take(torch.as(put(tokens), ELEMENT.int64))
+      : undefined,
   };
 }
 

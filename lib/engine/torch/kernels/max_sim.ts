@@ -4,13 +4,20 @@
  *
  * @module
  */
+import { isDifferentiated } from "../../ops/fused.ts";
 import type { MaxSimOptions } from "../../ops/max_sim.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
 import type { Tensors } from "../tensors.ts";
 import type { Info } from "../torch_backend.ts";
 import { rowSums } from "./arrays.ts";
-import { type Meeting, meetingsOf, rectangleOf } from "./max_sim_plan.ts";
+import {
+  type Meeting,
+  meetingsOf,
+  rectangleOf,
+  type Sorted,
+  sortedByLength,
+} from "./max_sim_plan.ts";
 
 /** Similarities a piece may have: 4 MB for a processor's cache, 1 GB on a GPU. */
 function mostOf({ isCuda }: Tensors): number {
@@ -29,7 +36,8 @@ function rowsAt({ call }: Tensors, matrix: Handle, rows: Handle): Handle {
 
 /**
  * `LabMaxSim`: `[scores, winners]`, where `winners [query tokens, documents met]`
- * is the row of the winning document token, -1 for a dropped query token.
+ * is the row of the winning document token, -1 for a dropped query token; the scores
+ * alone where nobody will ask for a gradient.
  */
 export const maxSim: Kernel = (call) => {
   const { inputs, attrs, backend, torch } = call;
@@ -37,37 +45,41 @@ export const maxSim: Kernel = (call) => {
   const queries = options.queryOffsets.length - 1;
   const columns = options.ways ?? options.documentOffsets.length - 1;
   const tokens = inputs.queries!.shape[0]!;
-  const winners = torch.full([tokens, columns], -1, ELEMENT.int32);
+  const winners = isDifferentiated()
+    ? torch.full([tokens, columns], -1, ELEMENT.int32)
+    : undefined;
   const vectors = [inputs.queries!, inputs.documents!].map((info) =>
     backend.floats(info)
   ) as [Handle, Handle];
-  const scores = meetingsOf(options, mostOf(torch)).map((meeting) =>
-    torch.passed(() =>
-      scoreMeeting(torch, vectors, { options, meeting, winners })
-    )
+  const plan = sortedByLength(options);
+  const scores = meetingsOf(plan.options, mostOf(torch)).map((meeting) =>
+    torch.passed(() => scoreMeeting(torch, vectors, { plan, meeting, winners }))
   );
   const axis = options.ways === undefined ? 1 : 0;
   const joined = scores.length === 1
     ? scores[0]!
     : torch.call("aten::cat", { tensors: scores }, { int: axis });
-  return [
-    backend.adopt(joined, [queries, columns]),
-    backend.adopt(winners, [tokens, columns], "int32"),
-  ];
+  const back = plan.columns && indices(torch, plan.columns);
+  const ordered = (made: Handle) =>
+    back ? torch.call("aten::index_select", made, { int: 1 }, back) : made;
+  const made = backend.adopt(ordered(joined), [queries, columns]);
+  if (winners === undefined) return [made];
+  return [made, backend.adopt(ordered(winners), [tokens, columns], "int32")];
 };
 
 /** Scores of one piece, `[queries, documents met]`; notes its winners. */
 function scoreMeeting(
   torch: Tensors,
   [q, d]: readonly [Handle, Handle],
-  { options, meeting, winners }: {
-    readonly options: MaxSimOptions;
+  { plan, meeting, winners }: {
+    readonly plan: Sorted;
     readonly meeting: Meeting;
-    readonly winners: Handle;
+    readonly winners: Handle | undefined;
   },
 ): Handle {
   const { call } = torch;
   const { queries, documents, ways } = meeting;
+  const { options, rows } = plan;
   const left = rectangleOf(options.queryOffsets, options.queryKeep, queries);
   const right = rectangleOf(
     options.documentOffsets,
@@ -78,11 +90,18 @@ function scoreMeeting(
   // One product for all queries at once, or one for each query and its own documents.
   const stacks = ways === undefined ? 1 : texts;
   const columns = ways ?? met;
-  const rightRows = indices(torch, right.rows);
+  const rightRows = indices(
+    torch,
+    rows === undefined ? right.rows : right.rows.map((row) => rows[row]!),
+  );
   const leftRows = indices(torch, left.rows);
   const product = products(torch, stacks, [[q, leftRows], [d, rightRows]]);
   const shape = [texts * left.length, columns, right.length];
   const similar = call("aten::view", product, shape);
+  if (winners === undefined) {
+    const best = call("aten::amax", similar, [2], false);
+    return sumOverQueries(torch, best, { ...left, columns });
+  }
   const [best, places] = torch.callMany(
     "aten::max.dim",
     [similar, { int: 2 }, false],

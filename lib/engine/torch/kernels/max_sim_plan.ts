@@ -112,3 +112,49 @@ export function meetingsOf(
   }
   return meetings;
 }
+
+/** Documents in an order of their own. */
+export interface Sorted {
+  /** Where each begins, and which rows count, in that order. */
+  readonly options: MaxSimOptions;
+  /** Rows in that order, as they were numbered; absent where nothing moved. */
+  readonly rows?: Int32Array;
+  /** Where each document stands in that order; absent where nothing moved. */
+  readonly columns?: Int32Array;
+}
+
+/**
+ * Puts the shortest documents first, so that those that meet as a rectangle are of
+ * like length and little of it repeats a row.
+ *
+ * @param options Texts.
+ * @returns The same in that order; unmoved where they stand in it already, or meet
+ * queries of their own.
+ */
+export function sortedByLength(options: MaxSimOptions): Sorted {
+  const { documentOffsets, documentKeep, ways } = options;
+  const lengths = documentOffsets.subarray(1).map((end, text) =>
+    end - documentOffsets[text]!
+  );
+  const isSorted = lengths.every((length, text) =>
+    text === 0 || lengths[text - 1]! <= length
+  );
+  if (isSorted || ways !== undefined) return { options };
+  const order = Int32Array.from(lengths.keys()).sort((a, b) =>
+    lengths[a]! - lengths[b]! || a - b
+  );
+  const rows = new Int32Array(documentKeep.length);
+  const columns = new Int32Array(order.length);
+  const offsets = new Int32Array(documentOffsets.length);
+  order.forEach((text, column) => {
+    const start = offsets[column]!;
+    for (let i = 0; i < lengths[text]!; i++) {
+      rows[start + i] = documentOffsets[text]! + i;
+    }
+    offsets[column + 1] = start + lengths[text]!;
+    columns[text] = column;
+  });
+  const keep = documentKeep.map((_, row) => documentKeep[rows[row]!]!);
+  const sorted = { documentOffsets: offsets, documentKeep: keep };
+  return { options: { ...options, ...sorted }, rows, columns };
+}
