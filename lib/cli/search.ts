@@ -103,7 +103,7 @@ export async function searchCommand(
   const documents = poolOf(dataset, split);
   checkRunIds("query", queries.keys());
   checkRunIds("document", documents.keys());
-  await makeFolderOf(out);
+  await checkPlace(out);
   await startEngine(given);
   const retriever = retrieverOf(await loadModel(source));
   let vectors: VectorCount = { before: 0, after: 0 };
@@ -178,10 +178,16 @@ function refuseWithout(
   throw refuseSetting(`--${flag}`, `--${other} as well`, "none");
 }
 
-/** Makes the folder that the run is written to, before the long work. */
-async function makeFolderOf(path: string): Promise<void> {
+/** Makes sure that the run can be written, before the long work. */
+async function checkPlace(path: string): Promise<void> {
   try {
     await Deno.mkdir(parentFolder(path), { recursive: true });
+    const info = await Deno.stat(path).catch(() => undefined);
+    if (info !== undefined && !info.isFile) {
+      throw new Deno.errors.IsADirectory("a folder or a device");
+    }
+    const trial = await Deno.makeTempFile({ dir: parentFolder(path) });
+    await Deno.remove(trial);
   } catch (error) {
     throw writeError(path, error);
   }

@@ -19,6 +19,8 @@ export interface ResumedRun {
 
 /** The file of the settings. */
 const SETTINGS = "settings.json";
+/** Where a run's read-out goes. */
+const MODEL = "model";
 
 /**
  * Begins a run: makes its folder and writes its complete settings.
@@ -26,7 +28,7 @@ const SETTINGS = "settings.json";
  * @param run The folder; made with the folders above it.
  * @param settings Every setting, defaults included.
  * @param options Where to write.
- * @throws {Deno.errors.AlreadyExists} If the folder holds a run.
+ * @throws {Deno.errors.AlreadyExists} If the folder holds a run, or a `model` of another.
  * @throws {DiskFullError} If the disk is full.
  *
  * @example Usage
@@ -50,6 +52,12 @@ export async function createRun(
     throw new Deno.errors.AlreadyExists(
       `Cannot begin a run in ${run}: expected a folder without one, got a run; ` +
         `go on with it (--resume) or give another folder (--out)`,
+    );
+  }
+  if (await fileSystem.exists(`${run}/${MODEL}`)) {
+    throw new Deno.errors.AlreadyExists(
+      `Cannot begin a run in ${run}: expected a folder without ${MODEL}, which the run ` +
+        `would replace, got one; give another folder (--out)`,
     );
   }
   try {

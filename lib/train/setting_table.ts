@@ -108,7 +108,7 @@ export const TRAIN_SETTINGS: SettingTable = {
     max: 1e6,
     default: 0,
     help:
-      "texts encoded at a time (GradCache), for less memory with any loss; 0 all at once",
+      "texts encoded at a time (GradCache), for less memory with any loss; 0 all at once; halved where memory runs out",
   },
   ways: {
     type: "integer",

@@ -60,7 +60,8 @@ export interface TrainStepOptions extends BatchGradientsOptions {
  * `chunk` and `accumulate` of {@linkcode batchGradients}. The state given is dead
  * afterwards. A loss that is not a finite number throws before the parameters
  * move. Where memory runs out the step is taken in smaller chunks, and so are those
- * that follow: the new state says how many texts fitted.
+ * that follow: the new state says how many texts fitted. The move itself is not tried
+ * again: out of memory there, the state is lost.
  *
  * @param state Parameters and optimiser state; consumed.
  * @param batch The texts and targets.

@@ -222,11 +222,13 @@ function negativesOf(
 async function measureOnDev(
   { model, dev }: Prepared,
   state: TrainingState,
-  { optimizer, signal }: TakeStepsOptions,
+  { optimizer, signal, progress }: TakeStepsOptions,
 ): Promise<Readonly<Record<string, number>>> {
   const parameters = optimizer.readout(state.parameters, state.optimizer);
   try {
     const run = await searchCollection({ ...model, parameters }, dev!, {
+      label: "measure on dev",
+      progress: (report) => report.note && progress?.(report),
       ...(signal && { signal }),
     });
     return evaluate(run, dev!.qrels, {

@@ -80,7 +80,7 @@ Deno.test("bench() measures growth and draws it", async () => {
   assertEquals("startSeconds" in points[1], false);
   assertStringIncludes(told, "reference fp32");
   const svg = await Deno.readTextFile(`${folder}/growth.svg`);
-  assertStringIncludes(svg, "max-sim: seconds by queries");
+  assertStringIncludes(svg, "max-sim: median and quartiles by queries");
   await Deno.remove(folder, { recursive: true });
 });
 

@@ -174,6 +174,7 @@ Deno.test("search refuses a split, a model, a place and an id that will not do, 
     await refused({ data: `${root}/none` }, "Cannot load data");
     await refused({ data: `${data}/corpus.jsonl/x` }, "Cannot load data");
     await refused({ out: `${model}/config.json/x` }, "Cannot write");
+    await refused({ out: model }, "expected a place to write, got a folder");
     const path = `${data}/corpus.jsonl`;
     const text = Deno.readTextFileSync(path);
     Deno.writeTextFileSync(path, text + '{"_id":"two words","text":"cat"}\n');

@@ -32,6 +32,20 @@ Deno.test("createRun() writes every setting, and refuses a folder that holds a r
   });
 });
 
+Deno.test("createRun() refuses a folder whose model the run would replace", async () => {
+  await inTemporaryFolder(async (run) => {
+    await Deno.mkdir(`${run}/model`);
+    for (const begin of [createRun, resumeRun]) {
+      await assertRejects(
+        () => begin(run, settings),
+        Deno.errors.AlreadyExists,
+        "expected a folder without model, which the run would replace, got one",
+      );
+    }
+    assertEquals(namesIn(run), ["model"]);
+  });
+});
+
 Deno.test("createRun() can be repeated by resumeRun() when killed at any operation", async () => {
   let finished = false;
   for (let at = 0; !finished; at++) {

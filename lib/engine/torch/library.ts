@@ -114,8 +114,6 @@ function cannot(expected: string, got: string): Error {
 export interface OpenOptions extends FindOptions {
   /** Environment to set before it is loaded, where that is allowed. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether memory that tensors give back stays with the process. Default false. */
-  readonly keepsMemory?: boolean;
 }
 
 /**
@@ -141,7 +139,7 @@ export async function openTorch(
     );
   }
   setEnvironment(options.environment ?? {});
-  if (options.keepsMemory) keepMemory();
+  keepMemory();
   loadWith(found);
   const functions = { ...FUNCTIONS, ...LATER };
   const age = ageOf(found);

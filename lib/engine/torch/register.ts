@@ -69,12 +69,7 @@ export async function register(
 ): Promise<{ device: string }> {
   checkThreads(BACKEND, threads);
   started ??= start(
-    await openTorch({
-      environment: environmentFor(threads, precision),
-      // Tensors of one kind fit into each other's places. In bf16 two kinds of
-      // sizes alternate and leave holes: kept, the memory grew by half.
-      keepsMemory: precision !== "bf16",
-    }),
+    await openTorch({ environment: environmentFor(threads, precision) }),
     precision,
   );
   checkPrecision(started, precision);
