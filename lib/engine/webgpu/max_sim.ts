@@ -17,10 +17,8 @@ import {
   TILE,
   WINNERS,
 } from "./max_sim_shaders.ts";
-import {
-  webgpu_util,
-  type WebGPUBackend,
-} from "@tensorflow/tfjs-backend-webgpu";
+import { runProgram } from "./program.ts";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 
 /** What the kernels hand to a program: tensors, and arrays of the host. */
 type Inputs = Readonly<Record<string, tf.TensorInfo | Int32Array>>;
@@ -49,42 +47,15 @@ interface Work {
   readonly columns?: Span;
 }
 
-/** A program of TensorFlow.js. */
-function programOf(
-  { key, inputs, code, workgroup, makesFeatures }: Shader,
-  { output, groups }: Work,
-  lanes: Lanes,
-) {
-  const threads = workgroup === undefined ? groups : groups * workgroup;
-  const workgroupSize: [number, number, number] = [workgroup ?? 64, 1, 1];
-  const dispatchLayout = { x: [0] };
-  return {
-    variableNames: [...inputs],
-    variableComponents: inputs.map((name) =>
-      VECTORS.includes(name) ? lanes : 1
-    ),
-    outputComponent: makesFeatures ? lanes : 1,
-    outputShape: output.shape,
-    dispatchLayout,
-    dispatch: webgpu_util.computeDispatch(
-      dispatchLayout,
-      [threads],
-      workgroupSize,
-    ),
-    workgroupSize,
-    shaderKey: `${key}${lanes}`,
-    uniforms: MAX_SIM_UNIFORMS,
-    getUserCode: () => code(lanes),
-  };
-}
-
 /** Runs programs about one meeting; frees what it uploads. */
 function runnerOf(backend: WebGPUBackend, meeting: Meeting) {
-  const { columns: all, dim, ways, query } = meeting;
+  const { columns: all, dim, ways, query: { rows: { length: slots } } } =
+    meeting;
   const lanes: Lanes = dim % 4 === 0 ? 4 : 1;
   return (shader: Shader, work: Work): tf.TensorInfo => {
+    const { key, inputs: names, workgroup, makesFeatures, code } = shader;
     const own: tf.TensorInfo[] = [];
-    const given = shader.inputs.map((name) => {
+    const inputs = names.map((name) => {
       const input = work.inputs[name]!;
       if (!(input instanceof Int32Array)) return input;
       const info = backend.makeTensorInfo([input.length], "int32", input);
@@ -93,15 +64,22 @@ function runnerOf(backend: WebGPUBackend, meeting: Meeting) {
     });
     const { start, length } = work.columns ?? { start: 0, length: all };
     const { groups, output } = work;
-    const { rows: { length: slots } } = query;
-    const numbers = [length, start, all, dim / lanes, ways, slots, groups];
-    const made = backend.runWebGPUProgram(
-      programOf(shader, work, lanes),
-      given,
-      output.dtype,
-      numbers.map((number) => ({ type: "int32", data: [number] })),
-      "dataId" in output ? output : undefined,
-    );
+    const program = {
+      key: `${key}${lanes}`,
+      inputs: names,
+      lanes: names.map((name) => VECTORS.includes(name) ? lanes : 1),
+      outputLanes: makesFeatures ? lanes : 1,
+      workgroup,
+      uniforms: MAX_SIM_UNIFORMS,
+      code: code(lanes),
+    };
+    const made = runProgram(backend, program, {
+      inputs,
+      output,
+      threads: groups * (workgroup ?? 1),
+      numbers: [length, start, all, dim / lanes, ways, slots, groups],
+      kind: "int32",
+    });
     own.forEach(({ dataId }) => backend.disposeData(dataId));
     return made;
   };

@@ -2,6 +2,7 @@ import { tf } from "../tensor.ts";
 import { graphicsDevice } from "./device.ts";
 import { maxSimKernels } from "./max_sim.ts";
 import { repairKernels } from "./repaired_kernels.ts";
+import { stepKernels } from "./steps.ts";
 import { WaitingBackend } from "./waiting_backend.ts";
 
 /** The backend's name, the package's own. */
@@ -10,8 +11,8 @@ const NAME = "webgpu";
 let started: Promise<string> | undefined;
 
 /**
- * Prepares TensorFlow.js's own WebGPU backend under the name `webgpu`, with MaxSim and
- * its gradient in WGSL, and reads that wait.
+ * Prepares TensorFlow.js's own WebGPU backend under the name `webgpu`, with MaxSim, its
+ * gradient and the optimisers' steps in WGSL, and reads that wait.
  *
  * Other fused operations run as their compositions. Nothing but the device is needed:
  * Deno asks for no permission.
@@ -36,7 +37,8 @@ async function start(): Promise<string> {
   tf.removeBackend(NAME);
   tf.registerBackend(NAME, () => backend);
   repairKernels(NAME);
-  for (const [kernelName, kernelFunc] of Object.entries(maxSimKernels)) {
+  const fused = { ...maxSimKernels, ...stepKernels };
+  for (const [kernelName, kernelFunc] of Object.entries(fused)) {
     tf.registerKernel({ kernelName, backendName: NAME, kernelFunc });
   }
   tryReading(backend);

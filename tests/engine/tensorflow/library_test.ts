@@ -69,6 +69,21 @@ Deno.test("findTensorFlow() finds an installation, and what npm's addons brought
   }
 });
 
+Deno.test("openTensorFlow() opens what an addon brought, by the addon's name for it", async () => {
+  const { found } = await findTensorFlow();
+  if (!found) return console.log("skipped: no TensorFlow to stand in");
+  const top = await Deno.makeTempDir();
+  const folder = `${top}/node_modules/@tensorflow/tfjs-node/deps/lib`;
+  await Deno.mkdir(folder, { recursive: true });
+  const nameOf = (path: string) => path.split("/").at(-1)!.replace("_cc", "");
+  for (const path of [found.library, found.framework]) {
+    await Deno.symlink(path, `${folder}/${nameOf(path)}`);
+  }
+  const opened = await openTensorFlow({ named: "", top });
+  assertEquals(opened.found.from, "tfjs-node");
+  assertMatch(opened.version, /^2\.\d+\.\d+/);
+});
+
 Deno.test("findTensorFlow() says that an addon is there without its library", async () => {
   const top = await Deno.makeTempDir();
   const folder = `${top}/node_modules/@tensorflow/tfjs-node-gpu`;
