@@ -126,12 +126,36 @@ export function buildPipeline(
   config: Readonly<Record<string, unknown>>,
 ): Pipeline {
   try {
-    return new Pipeline(json, config);
+    const pipeline = new Pipeline(json, config);
+    mendSplit(pipeline.pre_tokenizer, json.pre_tokenizer);
+    return pipeline;
   } catch (error) {
     throw refuseTokenizer(
       "a pipeline that can be built",
       (error as Error).message,
     );
+  }
+}
+
+/** A step that cuts a text; private to the package. */
+interface SplitStep {
+  readonly tokenizers?: readonly unknown[];
+  pre_tokenize_text(text: string): string[];
+}
+
+/**
+ * Mends the package's cut at white space: of JavaScript's white space U+FEFF is none in
+ * Unicode, and U+0085 is missing.
+ */
+function mendSplit(step: unknown, json: unknown): void {
+  if (!isObject(json)) return;
+  const { type, pretokenizers } = json;
+  const split = step as SplitStep;
+  if (type === "WhitespaceSplit") {
+    split.pre_tokenize_text = (text) => text.match(/\P{White_Space}+/gu) ?? [];
+  }
+  if (type === "Sequence" && Array.isArray(pretokenizers)) {
+    pretokenizers.forEach((part, i) => mendSplit(split.tokenizers?.[i], part));
   }
 }
 

@@ -45,6 +45,22 @@ Deno.test("unigramModel() leaves a byte's piece to the unknown one where another
   assertEquals(split("aä"), ["a", "?"]);
 });
 
+Deno.test("jsonTokenizer() cuts at Unicode's white space, not JavaScript's, as the Rust library does", () => {
+  const cut = (pre_tokenizer: unknown) =>
+    jsonTokenizer({
+      pre_tokenizer,
+      model: {
+        type: "Unigram",
+        unk_id: 0,
+        vocab: [["<unk>", 0], ["\u2581a", -1], ["b", -2], ["\u2581b", -1]],
+      },
+    }).encode("a\ufeffb a\u0085b");
+  const space = { type: "Metaspace", replacement: "\u2581" };
+  const split = { type: "WhitespaceSplit" };
+  const sequence = { type: "Sequence", pretokenizers: [split, space] };
+  assertEquals(cut(sequence), [1, 0, 2, 1, 3]);
+});
+
 Deno.test("jsonTokenizer() refuses files that describe no tokenizer", () => {
   const refused = (model: unknown, text: string) =>
     assertThrows(() => jsonTokenizer({ model }), SyntaxError, text);
