@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isDifferentiated } from "../../ops/fused.ts";
 import { type Kernel, type KernelCall, optional } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
 import type { Info } from "../torch_backend.ts";
@@ -12,28 +13,43 @@ import { eachPiece, isConverted, type Rows } from "./row_pieces.ts";
 /** The exact gelu, not the one by tanh. */
 const EXACT = { text: "none" } as const;
 
-/** `LabLinear`: `[y]`, or `[y, pre]` where there is an activation. */
+/**
+ * `LabLinear`: `[y]`, or `[y, pre]` where there is an activation and a gradient may be
+ * asked for, which reads what came before it.
+ */
 export const linear: Kernel = (call) => {
   const { inputs, attrs, backend, torch } = call;
   const { x, weight } = inputs as { x: Info; weight: Info };
   const shape = [x.shape[0]!, weight.shape[0]!];
+  const keepsPre = attrs.activation !== "none" && isDifferentiated();
   const give = (made: Handle) => backend.adopt(made, shape);
   if (!isConverted(call)) {
-    const pre = product(call, backend.operand(x));
-    const made = attrs.activation === "none" ? [] : [activated(call, pre)];
-    return [...made, pre].map((one) => give(backend.asStored(one)));
+    const made = resultsOf(call, backend.operand(x), keepsPre);
+    return made.map((one) => give(backend.asStored(one)));
   }
-  const results = (attrs.activation === "none" ? [0] : [0, 1]).map(() =>
+  const results = (keepsPre ? [0, 1] : [0]).map(() =>
     torch.empty(shape, backend.activation)
   );
   const whole = backend.handle(x);
   eachPiece(call, shape[0]!, (piece) => {
-    const pre = product(call, factor(call, whole, piece));
-    put(call, results.at(-1)!, piece, pre);
-    if (results[1]) put(call, results[0]!, piece, activated(call, pre));
+    const made = resultsOf(call, factor(call, whole, piece), keepsPre);
+    results.forEach((result, i) => put(call, result, piece, made[i]!));
   });
   return results.map(give);
 };
+
+/** `[y]` or `[y, pre]` of some rows. */
+function resultsOf(call: KernelCall, x: Handle, keepsPre: boolean): Handle[] {
+  const { attrs: { activation }, torch } = call;
+  const pre = product(call, x);
+  if (activation === "none") return [pre];
+  const settings = activation === "gelu" ? [EXACT] : [];
+  if (keepsPre) {
+    return [torch.call(`aten::${activation}`, pre, ...settings), pre];
+  }
+  torch.change(`aten::${activation}_`, pre, ...settings);
+  return [pre];
+}
 
 /** `x W^T + b`. */
 function product({ inputs, backend, torch }: KernelCall, x: Handle): Handle {
@@ -43,13 +59,6 @@ function product({ inputs, backend, torch }: KernelCall, x: Handle): Handle {
     backend.weight(inputs.weight!),
     optional(inputs.bias && backend.weight(inputs.bias)),
   );
-}
-
-/** The activation of a product. */
-function activated({ attrs, torch }: KernelCall, pre: Handle): Handle {
-  return attrs.activation === "gelu"
-    ? torch.call("aten::gelu", pre, EXACT)
-    : torch.call("aten::relu", pre);
 }
 
 /** A piece of a matrix as a factor of products. */
