@@ -1,6 +1,6 @@
 import { tf } from "../tensor.ts";
 import { readNow } from "./read_now.ts";
-import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { webgpu_util, WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 
 /**
  * TensorFlow.js's own WebGPU backend, but reading waits for the device, and a program
@@ -23,6 +23,28 @@ export class WaitingBackend extends WebGPUBackend {
       const { message } = (event as GPUUncapturedErrorEvent).error;
       this.#refusal ??= message.trim().split("\n")[0];
     });
+  }
+
+  /**
+   * Gives a tensor an array of the device; one that the device cannot have is refused
+   * here, at once, so that whoever asked can go on with less at a time.
+   *
+   * @param dataId The tensor's data.
+   * @throws {RangeError} If it is larger than any array of the device.
+   */
+  override uploadToGPU(dataId: object): void {
+    const { resource, values, dtype, shape } = this.tensorMap.get(dataId);
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const bytes = webgpu_util.GPUBytesPerElement(dtype) *
+      tf.util.sizeFromShape(shape);
+    if (resource == null && bytes > most) {
+      if (values == null) this.disposeData(dataId, true); // nobody has it yet
+      throw new RangeError(
+        `Cannot make a tensor on engine webgpu: expected ${bytes} bytes of memory, got at most ${most} in one array of this graphics device`,
+      );
+    }
+    super.uploadToGPU(dataId);
   }
 
   /**

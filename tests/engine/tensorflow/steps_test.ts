@@ -67,3 +67,18 @@ for (const [name, step] of Object.entries(STEPS)) {
     assertEquals(backend.usage(), before);
   });
 }
+
+Deno.test("a step on tensorflow leaves numbers alone that another tensor has too", async () => {
+  const backend = await tensorFlowBackend();
+  if (!backend) return;
+  const before = backend.usage();
+  const parameter = all(0.5);
+  const held = tf.variable(parameter, false); // the same data, not a copy
+  const [gradient, first, second] = [all(1), all(0), all(0)];
+  const made = adamStep({ parameter, gradient, first, second }, RATES);
+  assertEquals([...new Set(read(held))], [0.5]);
+  assertLess(read(made.parameter)[0]!, 0.5);
+  held.dispose();
+  tf.dispose({ ...made });
+  assertEquals(backend.usage(), before);
+});

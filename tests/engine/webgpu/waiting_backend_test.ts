@@ -1,9 +1,10 @@
 import { read, tensorOf, tf } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
+import { isOutOfMemory } from "#lib/engine/within_memory.ts";
 import { graphicsDevice } from "#lib/engine/webgpu/device.ts";
 import { WaitingBackend } from "#lib/engine/webgpu/waiting_backend.ts";
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { hasAdapter } from "./adapter.ts";
+import { hasAdapter, withRoom } from "./adapter.ts";
 
 const ignore = !hasAdapter;
 
@@ -76,5 +77,28 @@ Deno.test({
       RangeError,
       "Cannot read from the graphics device: expected it to take every program, got its refusal: ",
     );
+  },
+});
+
+Deno.test({
+  name:
+    "a tensor larger than the device's arrays is refused at once, and nothing of it stays",
+  ignore,
+  fn: async () => {
+    await withRoom(64, () => {
+      const before = tf.backend().numDataIds();
+      const x = tensorOf(new Float32Array(16), [16]);
+      (tf.backend() as WaitingBackend).uploadToGPU(x.dataId); // else small work is done here
+      const error = assertThrows(
+        () => tf.tile(x, [16]),
+        RangeError,
+        "Cannot make a tensor on engine webgpu: expected 1024 bytes of memory, got at most 64 in one array of this graphics device",
+      );
+      assertEquals(isOutOfMemory(error), true);
+      const sum = tf.tidy(() => tf.add(x, 1));
+      assertEquals([...read(sum)], Array(16).fill(1));
+      tf.dispose([x, sum]);
+      assertEquals(tf.backend().numDataIds(), before);
+    });
   },
 });
