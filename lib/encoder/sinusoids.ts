@@ -9,6 +9,8 @@
  * exponential, as the original did when its weights were trained: at position 127 the
  * difference would show in the fifth digit.
  *
+ * Cost: a sine and a cosine for half the features of each different place; a copy of
+ * them for every token.
  * Source: the timing signal of tensor2tensor, after Vaswani et al. 2017, section 3.5.
  *
  * @param places Place of each token in its text, from 0, `[tokens]`.
@@ -34,7 +36,14 @@ export function sinusoids(
     (_, j) => Math.fround(Math.exp(-Math.fround(j * step))),
   );
   const codes = new Float64Array(places.length * width);
+  const known = new Map<number, number>();
   for (let i = 0; i < places.length; i++) {
+    const same = known.get(places[i]!);
+    if (same !== undefined) {
+      codes.copyWithin(i * width, same * width, (same + 1) * width);
+      continue;
+    }
+    known.set(places[i]!, i);
     for (let j = 0; j < half; j++) {
       const angle = places[i]! * rates[j]!;
       codes[i * width + j] = Math.sin(angle);
