@@ -58,6 +58,7 @@ export { attention, type AttentionOptions } from "./engine/ops/attention.ts";
 export {
   type AttentionWindow,
   attentionWindow,
+  tokensWithKeys,
 } from "./engine/ops/attention_window.ts";
 export {
   dropout,

@@ -41,7 +41,7 @@ export type TextVectors = readonly Float32Array[];
 export async function encodeContest(
   settings: BenchSettings,
 ): Promise<Contest> {
-  const { batch, dim } = settings;
+  const { batch } = settings;
   const texts = benchTexts(await readBeir(settings.data), {
     count: settings.texts,
     seed: settings.seed,
@@ -50,6 +50,7 @@ export async function encodeContest(
   const engine = await useEngine(settings.engine, settings);
   const loaded = await benchModel(settings);
   const { model, weights } = loaded;
+  const { dim } = model.encoder;
   const retriever = { ...model, parameters: parametersOf(weights) };
   let own: TextVectors = [];
   return {
@@ -67,7 +68,7 @@ export async function encodeContest(
     programOf: (peer) => PROGRAMS[peer]!,
     prepare: (folder) => saveForPeers(folder, loaded),
     settingsFor: (peer, folder) => ({
-      ...modelForPeers(folder, settings),
+      ...modelForPeers(folder, loaded),
       texts,
       batch,
       vectors: `${folder}/${peer}.f32`,

@@ -29,6 +29,8 @@ const LENGTH: Growth = {
   flag: "document-length",
   sizes: [32, 64, 128, 256],
 };
+/** Length of a token vector where nothing says so; `loadModel` has the same. */
+export const BENCH_DIM = 128;
 const DIM: Growth = { flag: "dim", sizes: [32, 64, 128, 256] };
 const QUERIES: Growth = { flag: "queries", sizes: [1, 2, 4, 8] };
 
@@ -39,7 +41,11 @@ const integer = (fallback: number, help: string, min = 1) =>
 function sharedFlags(peers: readonly string[], axes: readonly string[]) {
   return {
     "document-length": integer(180, "longest document, in tokens", 4),
-    dim: integer(128, "length of a token vector"),
+    dim: {
+      type: "integer",
+      min: 1,
+      help: `length of a token vector (default the model's, else ${BENCH_DIM})`,
+    },
     steps: integer(6, "turns that count; one more before them warms up"),
     seed: integer(1, "chooses the texts or vectors", 0),
     threads: {

@@ -5,6 +5,7 @@ import type { TokenVectors } from "../encoder/encoder.ts";
 import { stream } from "../num/stream.ts";
 import { maxSimScores } from "../score/max_sim_scores.ts";
 import type { Comparison, Contest } from "./bench_contest.ts";
+import { BENCH_DIM } from "./bench_flags.ts";
 import type { BenchSettings } from "./bench_settings.ts";
 
 /**
@@ -38,7 +39,7 @@ export interface RandomVectors {
 export async function maxSimContest(
   settings: BenchSettings,
 ): Promise<Contest> {
-  const { dim, gradient } = settings;
+  const { dim = BENCH_DIM, gradient } = settings;
   const [queries, documents] = randomSides(settings);
   const engine = await useEngine(settings.engine, settings);
   const sides = [queries, documents].map((side) => vectorsOf(side, dim));
@@ -98,7 +99,7 @@ export function randomSides(
     | "equal"
   >,
 ): [RandomVectors, RandomVectors] {
-  const { documentLength: longest, seed, dim } = settings;
+  const { documentLength: longest, seed, dim = BENCH_DIM } = settings;
   const random = stream(seed, "bench/lengths");
   const shortest = Math.ceil(longest / 4);
   const draw = () => shortest + random.integer(longest - shortest + 1);

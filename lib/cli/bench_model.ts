@@ -25,7 +25,7 @@ export async function benchModel(
     "model" | "dim" | "queryLength" | "documentLength"
   >,
 ): Promise<BenchModel> {
-  const loaded = await loadModel(source, { dim });
+  const loaded = await loadModel(source, dim === undefined ? {} : { dim });
   const model = {
     ...loaded,
     queryForm: { ...loaded.queryForm, length: queryLength },
@@ -76,11 +76,12 @@ export async function saveForPeers(
  * What a peer is told of the model.
  *
  * @param folder The contest's folder.
- * @param settings Lengths and size of a vector.
+ * @param loaded The model.
  */
 export function modelForPeers(
   folder: string,
-  { queryLength, documentLength, dim }: BenchSettings,
+  { model: { queryForm, documentForm, encoder: { dim } } }: BenchModel,
 ): Readonly<Record<string, unknown>> {
+  const [queryLength, documentLength] = [queryForm.length, documentForm.length];
   return { model: `${folder}/model`, queryLength, documentLength, dim };
 }

@@ -23,7 +23,8 @@ export interface BenchSettings {
   readonly mixed: boolean;
   readonly equal: boolean;
   readonly gradient: boolean;
-  readonly dim: number;
+  /** Absent for the model's own. */
+  readonly dim: number | undefined;
   readonly dropout: number;
   readonly steps: number;
   readonly seed: number;

@@ -44,7 +44,7 @@ export async function trainStepContest(
     programOf: (peer) => PROGRAMS[peer]!,
     prepare: (folder) => saveForPeers(folder, model),
     settingsFor: (_peer, folder) => ({
-      ...modelForPeers(folder, settings),
+      ...modelForPeers(folder, model),
       ...batch,
       ...BENCH_RATES,
       loss,

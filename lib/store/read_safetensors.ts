@@ -173,6 +173,9 @@ async function readTensor(
   return { shape, values };
 }
 
+/** The first 8 bytes of the text that Git LFS puts in place of a large file. */
+const POINTER = "version ";
+
 /** Reads and checks the header; says where the data begins. */
 async function header(
   file: Deno.FsFile,
@@ -181,6 +184,12 @@ async function header(
   const fileBytes = (await file.stat()).size;
   const prefix = new Uint8Array(Math.min(8, fileBytes));
   await readExactly(file, prefix, path);
+  if (new TextDecoder().decode(prefix) === POINTER) {
+    throw new SyntaxError(
+      `Cannot read ${path}: expected a safetensors file, got a pointer to one that was not ` +
+        `downloaded (run git lfs pull)`,
+    );
+  }
   const length = safetensorsHeaderLength(prefix, { fileBytes, file: path });
   const bytes = new Uint8Array(length);
   await readExactly(file, bytes, path);

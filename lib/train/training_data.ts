@@ -146,7 +146,13 @@ function testSplit(dataset: Dataset, trained: string): string {
   const found = ["test", "dev"].find((split) =>
     split !== trained && dataset.qrels[split]
   );
-  if (found) return found;
+  const judged = found ? dataset.qrels[found]!.size : 0;
+  if (found && judged >= 2) return found;
+  if (found) {
+    throw new RangeError(
+      `Cannot measure on ${dataset.name}: expected at least two judged queries in qrels/${found}.tsv, which a paired test needs, got ${judged}`,
+    );
+  }
   throw new RangeError(
     `Cannot measure on ${dataset.name}: expected a split test or dev, in qrels/test.tsv or qrels/dev.tsv, other than the one that is trained on, got ${
       Object.keys(dataset.qrels).join(", ")

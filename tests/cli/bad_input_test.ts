@@ -126,6 +126,13 @@ const MISTAKES: readonly Mistake[] = [
     says: ["Cannot measure on data", "qrels/test.tsv", "got train"],
   },
   {
+    name: "one query to measure on",
+    make: ({ data }) =>
+      Deno.writeTextFileSync(`${data}/qrels/test.tsv`, "q31\td31\t1\n"),
+    kind: RangeError,
+    says: ["Cannot measure on data", "two judged queries in qrels/test.tsv"],
+  },
+  {
     name: "training on the only split to measure on",
     given: () => ({ split: "test" }),
     kind: RangeError,

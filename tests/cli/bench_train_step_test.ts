@@ -10,6 +10,7 @@ import { benchSettings } from "#lib/cli/bench_settings.ts";
 import { benchStep } from "#lib/cli/bench_step.ts";
 import { compareLosses } from "#lib/cli/bench_train_step.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
+import { tinyModel } from "#tests/store/model/tiny_models.ts";
 import { writeTinyModel } from "#tests/support/tiny_model.ts";
 
 const EXACT = { dropout: 0, precision: "fp32", peerPrecision: "fp32" } as const;
@@ -26,6 +27,15 @@ Deno.test("compareLosses() allows more where a side rounds, and anything where m
   assertEquals(allowed({ precision: "bf16" }), 0.1);
   assertEquals(allowed({ peerPrecision: "bf16" }), 0.1);
   assertEquals(allowed({ dropout: 0.1 }), Infinity);
+});
+
+Deno.test("benchModel() keeps the length of the model's own head, and makes one of 128 where there is none", async () => {
+  const lengths = { queryLength: 8, documentLength: 16 };
+  const dim = async (model: string, dim?: number) =>
+    (await benchModel({ model, dim, ...lengths })).model.encoder.dim;
+  assertEquals(await dim(tinyModel("pylate")), 8);
+  assertEquals(await dim(tinyModel("plain")), 128);
+  assertEquals(await dim(tinyModel("plain"), 5), 5);
 });
 
 Deno.test("benchStep() falls from the loss of equal scores when documents are the same", async () => {

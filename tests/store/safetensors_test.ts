@@ -195,6 +195,20 @@ Deno.test("readSafetensors() says which file is missing", async () => {
   );
 });
 
+Deno.test("readSafetensors() knows the pointer that Git LFS leaves for a file", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const pointer =
+      "version https://git-lfs.github.com/spec/v1\noid sha256:0\n";
+    await Deno.writeTextFile(`${folder}/a`, pointer);
+    const says = "a pointer to one that was not downloaded (run git lfs pull)";
+    await assertRejects(
+      () => readSafetensors(`${folder}/a`),
+      SyntaxError,
+      says,
+    );
+  });
+});
+
 Deno.test("safetensorsChunks() refuses a shape that does not fit, and reserved names", () => {
   const array = { shape: [2], values: Float32Array.of(1) };
   assertThrows(

@@ -1,7 +1,7 @@
 import { ShapeError } from "../../num/shape_error.ts";
 import { scalarOf, tensorOf, tf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
-import { attentionWindow } from "./attention_window.ts";
+import { attentionWindow, tokensWithKeys } from "./attention_window.ts";
 import { hasKernel, runFused, runKernel } from "./fused.ts";
 import { type LengthGroup, lengthGroups } from "./length_groups.ts";
 import { matrixProduct, swapLastAxes } from "./matrix_product.ts";
@@ -36,12 +36,14 @@ type Settings = Required<AttentionOptions> & {
  * other. Neither the order of texts nor their neighbours change a result; sorted
  * by length they run faster.
  *
- * With a window a token sees no key further away than that, as in local attention;
- * see {@linkcode attentionWindow} for a window without a key.
+ * With a window a token sees no key further away than that, as in local attention. Where
+ * none is left, which only a [MASK] more than a window behind its query's last word comes
+ * into, the row is 0, as in PyTorch's fused attention.
  *
  * Cost: `4 hidden` multiplications for every pair of tokens of one text.
  * Source: Vaswani et al. 2017, section 3.2; Beltagy et al. 2020, section 3.1 (window).
- * Differs: no dropout on the probabilities.
+ * Differs: no dropout on the probabilities; transformers' eager attention gives the mean
+ * of all values where a window has no key.
  *
  * @param qkv `[tokens, 3 hidden]`, queries, keys and values side by side, head by head inside each.
  * @param options Texts, mask, heads, scale and window.
@@ -75,9 +77,15 @@ export function attention(qkv: Tensor, options: AttentionOptions): Tensor {
   const window = windowOf(options);
   const settings = { offsets, attend, heads, scale, window };
   const kernel = window === Infinity ? "LabAttention" : "LabLocalAttention";
-  return hasKernel(kernel)
-    ? fusedAttention(kernel, qkv, settings)
-    : composedAttention(qkv, settings);
+  return tf.tidy(() => {
+    const y = hasKernel(kernel)
+      ? fusedAttention(kernel, qkv, settings)
+      : composedAttention(qkv, settings);
+    const seeing = window === Infinity ? undefined : tokensWithKeys(settings);
+    return seeing
+      ? tf.mul(y, tensorOf(Float32Array.from(seeing), [seeing.length, 1]))
+      : y;
+  });
 }
 
 /** How far a token sees: infinitely far where the longest text is within it. */

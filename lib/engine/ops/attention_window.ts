@@ -12,13 +12,10 @@ export interface AttentionWindow {
  *     seen[i, j] = attend[j] and |i - j| <= window
  *
  * A token in whose window no key is attended sees itself alone, since a softmax over
- * nothing has no value.
+ * nothing has no value; {@linkcode tokensWithKeys} tells it, and attention makes its row 0.
  *
  * Cost: `length^2` bytes.
  * Source: Beltagy et al. 2020 (Longformer), section 3.1.
- * Differs: where no key is left, PyTorch's fused attention gives zeros and
- * transformers' eager one the mean of all values; only a [MASK] of a query that stands
- * more than a window behind its last word comes into that.
  *
  * @param options Which tokens may be keys, and how far a token sees.
  * @returns 1 where row `i` sees key `j`, `[length, length]`.
@@ -48,4 +45,41 @@ export function attentionWindow(
     if (keys === 0) seen[i * length + i] = 1;
   }
   return seen;
+}
+
+/**
+ * Says which tokens have a key in their window, text by text.
+ *
+ * Cost: linear in the tokens.
+ *
+ * @param options Which tokens may be keys, how far a token sees, and where texts begin.
+ * @returns 1 where a token sees a key, `[tokens]`; nothing where every token does.
+ *
+ * @example Usage
+ * ```ts
+ * import { tokensWithKeys } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const attend = Uint8Array.of(1, 0, 0, 1);
+ * const offsets = Int32Array.of(0, 3, 4);
+ * assertEquals(tokensWithKeys({ attend, offsets, window: 1 }), Uint8Array.of(1, 1, 0, 1));
+ * assertEquals(tokensWithKeys({ attend, offsets, window: 2 }), undefined);
+ * ```
+ */
+export function tokensWithKeys(
+  { attend, window, offsets }: AttentionWindow & {
+    readonly offsets: Int32Array;
+  },
+): Uint8Array | undefined {
+  const seen = new Uint8Array(attend.length);
+  for (let text = 0; text + 1 < offsets.length; text++) {
+    const [first, end] = [offsets[text]!, offsets[text + 1]!];
+    for (let key = first, next = first; key < end; key++) {
+      if (attend[key] === 0) continue;
+      next = Math.max(next, key - window);
+      const last = Math.min(end - 1, key + window);
+      while (next <= last) seen[next++] = 1;
+    }
+  }
+  return seen.includes(0) ? seen : undefined;
 }

@@ -59,6 +59,6 @@ function checkIds(table: Tensor, ids: Int32Array): void {
   throw new RangeError(
     `Cannot look rows up: expected ids in [0, ${rows}), got ${
       ids[at]
-    } at position ${at}`,
+    } at position ${at} (is the tokenizer another model's?)`,
   );
 }

@@ -13,6 +13,9 @@ import { namingFile, readWeightFile } from "./weight_file.ts";
 /** Length of a vector where neither the folder nor the caller says. */
 const DEFAULT_DIM = 128;
 
+/** Markers of query and document where no file names them: PyLate's, then BERT's. */
+const MARKERS = [["[Q] ", "[D] "], ["[unused0]", "[unused1]"]] as const;
+
 /**
  * Loads a model from a folder, whichever of four forms it has: PyLate
  * (`modules.json`, `1_Dense`), sentence-transformers, Stanford ColBERT
@@ -20,8 +23,9 @@ const DEFAULT_DIM = 128;
  * USE-lite. The encoder is a BERT, DistilBERT, RoBERTa, XLM-R or ModernBERT, by the
  * `model_type` of its `config.json`.
  *
- * A folder without a head gives a model without one. Markers of a plain folder are
- * `[unused0]` and `[unused1]`, where its vocabulary has them. Forms longer than
+ * A folder without a head gives a model without one. Markers that no file names are
+ * PyLate's `[Q] ` and `[D] `, else `[unused0]` and `[unused1]`, where the vocabulary has
+ * them. Forms longer than
  * the encoder takes are shortened.
  *
  * @param folder The folder.
@@ -96,13 +100,19 @@ async function loadForms(
   if (isStanford && !Object.hasOwn(fields, "query_length")) {
     return readStanfordForms(metadata ?? {});
   }
-  const hasUnused = family !== "use-lite" &&
-    ["[unused0]", "[unused1]"].every((token) =>
-      tokenizer.id(token) !== undefined
+  if (fields.model_type === "MultiVectorEncoder") {
+    throw new RangeError(
+      `Cannot load ${folder}: expected the form of PyLate, Stanford ColBERT or ` +
+        `sentence-transformers' single vectors, got a MultiVectorEncoder of ` +
+        `sentence-transformers 6, which keeps lengths and masks elsewhere; save it with PyLate`,
     );
-  const prefixes = hasUnused
-    ? { query: "[unused0]", document: "[unused1]" }
-    : {};
+  }
+  const found = family === "use-lite"
+    ? undefined
+    : MARKERS.find((pair) =>
+      pair.every((token) => tokenizer.id(token) !== undefined)
+    );
+  const prefixes = found ? { query: found[0], document: found[1] } : {};
   return readPyLateForms(fields, { prefixes });
 }
 

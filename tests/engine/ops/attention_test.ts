@@ -1,6 +1,6 @@
 import "#tests/support/permitted.ts";
 import { attention } from "#lib/engine/ops/attention.ts";
-import { tensorOf, tf } from "#lib/engine/tensor.ts";
+import { type Tensor, tensorOf, tf } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
 import { ShapeError } from "#lib/num/shape_error.ts";
 import { assertAlmostEquals, assertThrows } from "@std/assert";
@@ -52,6 +52,28 @@ for (const engine of ["reference", "onnx", "wasm"] as const) {
       return numbersOf(attention(part, { ...whole(length, 2), attend: kept }));
     });
     together.forEach((value, i) => assertAlmostEquals(value, alone[i]!, 1e-6));
+  });
+}
+
+for (const engine of ["reference", "onnx", "wasm"] as const) {
+  Deno.test(`attention() gives 0, and no gradient, where a window has no key, as torch's fused one does, on ${engine}`, async () => {
+    await useEngine(engine);
+    const values = [1, 1, 5, 1, 1, 7, 1, 1, 9, 1, 1, 3];
+    const sum = (qkv: Tensor): tf.Scalar =>
+      tf.sum(attention(qkv, {
+        offsets: Int32Array.of(0, 3, 4),
+        attend: Uint8Array.of(1, 0, 0, 1),
+        heads: 1,
+        window: 1,
+      }));
+    const qkv = tensorOf(values, [4, 3]);
+    const { value, grad } = tf.valueAndGrad((x) => sum(x))(qkv);
+    assertAlmostEquals(numbersOf(value)[0]!, 5 + 5 + 0 + 3, 1e-6);
+    // The first value is taken twice, the last one by its own text alone.
+    const expected = [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    numbersOf(grad).forEach((slope, i) =>
+      assertAlmostEquals(slope, expected[i]!, 1e-6)
+    );
   });
 }
 

@@ -29,7 +29,7 @@ Deno.test("embedding() names an id outside the table", async () => {
   assertThrows(
     () => embedding(tensorOf([1, 2], [2, 1]), Int32Array.of(0, 2)),
     RangeError,
-    "Cannot look rows up: expected ids in [0, 2), got 2 at position 1",
+    "Cannot look rows up: expected ids in [0, 2), got 2 at position 1 (is the tokenizer another model's?)",
   );
 });
 

@@ -115,6 +115,16 @@ const faults: readonly (readonly [
     'expected a whole number from 3 as query_length, got "32"',
   ],
   [
+    "a form of sentence-transformers 6",
+    "pylate",
+    (f) =>
+      edit(`${f}/config_sentence_transformers.json`, {
+        model_type: "MultiVectorEncoder",
+      }),
+    RangeError,
+    "got a MultiVectorEncoder of sentence-transformers 6",
+  ],
+  [
     "a broken tokenizer",
     "pylate",
     (f) => Deno.writeTextFile(`${f}/tokenizer.json`, "{"),

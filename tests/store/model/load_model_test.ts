@@ -110,6 +110,22 @@ Deno.test("loadModel() leaves markers out where the vocabulary has none for them
   ]);
 });
 
+Deno.test("loadModel() takes PyLate's markers where the vocabulary has them and no file names others", async () => {
+  const model = await loadChanged("pylate", async (folder) => {
+    const path = `${folder}/config_sentence_transformers.json`;
+    const fields = JSON.parse(await Deno.readTextFile(path));
+    delete fields.query_prefix;
+    await Deno.writeTextFile(
+      path,
+      JSON.stringify({ ...fields, document_prefix: null }),
+    );
+  });
+  assertEquals([model.queryForm.marker, model.documentForm.marker], [
+    "[Q] ",
+    "[D] ",
+  ]);
+});
+
 Deno.test("loadModel() loads USE-lite from its npm package, finite and without a head", async () => {
   const model = await loadModel("use-lite");
   assertEquals([model.family, model.hasHead, model.encoder.dim], [
