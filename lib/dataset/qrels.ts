@@ -11,7 +11,8 @@ export interface Judged {
 
 /**
  * Reads the judgements of a BEIR split: query id, document id and grade,
- * separated by tabs, with or without the header line.
+ * separated by tabs, with or without the header line; or TREC's four columns,
+ * `query 0 document grade`, between tabs or spaces.
  *
  * @param path The file, plain or gzipped.
  * @param judged The queries and documents that the judgements may name.
@@ -76,7 +77,7 @@ function judgement(
   where: string,
   { queries, documents }: Judged,
 ): readonly [query: string, document: string, grade: number] {
-  const columns = text.split("\t");
+  const columns = columnsOf(text);
   const [query = "", document = "", grade = ""] = columns;
   if (columns.length !== 3) {
     throw refuse(
@@ -95,6 +96,14 @@ function judgement(
     throw refuse(where, "a whole number as grade", JSON.stringify(grade));
   }
   return [query, document, Number(grade)];
+}
+
+/** BEIR's three columns; of TREC's four the second says nothing. */
+function columnsOf(text: string): string[] {
+  const byTabs = text.split("\t");
+  const all = byTabs.length > 1 ? byTabs : text.trim().split(/ +/);
+  if (all.length === 4) return [all[0]!, all[2]!, all[3]!];
+  return byTabs;
 }
 
 /** The error of a line that does not parse. */

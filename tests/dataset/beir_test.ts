@@ -21,19 +21,15 @@ Deno.test("readBeir() joins title and text, and reads every split", async () => 
 
 Deno.test("readBeir() reads gzipped files, Windows line ends, and files without a header or a last line end", async () => {
   const plain = await read(TOY);
-  const gzipped = Object.fromEntries(
-    Object.entries(TOY).map(([name, text]) => [`${name}.gz`, text]),
-  );
-  const windows = Object.fromEntries(
-    Object.entries(TOY).map((
-      [name, text],
-    ) => [name, text.replaceAll("\n", "\r\n").trimEnd()]),
-  );
-  const headless = Object.fromEntries(
-    Object.entries(TOY).map((
-      [name, text],
-    ) => [name, text.replace(/^query-id.*\n/, "")]),
-  );
+  const changed = (change: (name: string, text: string) => [string, string]) =>
+    Object.fromEntries(Object.entries(TOY).map((file) => change(...file)));
+  const gzipped = changed((name, text) => [`${name}.gz`, text]);
+  const windows = changed((name, text) => [
+    name,
+    text.replaceAll("\n", "\r\n").trimEnd(),
+  ]);
+  const head = /^query-id.*\n/;
+  const headless = changed((name, text) => [name, text.replace(head, "")]);
   for (const files of [gzipped, windows, headless]) {
     assertEquals({ ...await read(files), name: "" }, { ...plain, name: "" });
   }
@@ -164,7 +160,7 @@ const faults: readonly (readonly [
   [
     "other columns",
     "qrels/test.tsv",
-    "b 0 2 1\n",
+    "b 2 1\n",
     "qrels/test.tsv:1: expected query id, document id and grade separated by tabs, got 1 columns",
   ],
   [
@@ -199,15 +195,18 @@ for (const [what, name, text, says] of faults) {
   });
 }
 
-Deno.test("readBeir() finds the header behind empty lines, and takes a file for no folder of judgements", async () => {
-  const blank = { ...TOY, "qrels/test.tsv": `\n\n${TOY["qrels/test.tsv"]}` };
-  assertEquals((await read(blank)).qrels, (await read(TOY)).qrels);
+Deno.test("readBeir() reads TREC's columns and a header behind empty lines, and takes a file for no folder", async () => {
+  const { qrels } = await read(TOY);
+  const header = `\n\n${TOY["qrels/test.tsv"]}`;
+  for (const test of [header, "b 0 2 2\nb\t0\t3\t1\nb 0 1 0"]) {
+    assertEquals((await read({ ...TOY, "qrels/test.tsv": test })).qrels, qrels);
+  }
   await withFolder(TOY, async (folder) => {
     await Deno.remove(`${folder}/qrels`, { recursive: true });
     await Deno.writeTextFile(`${folder}/qrels`, "no folder");
     for (const options of [{}, { splits: ["test"] }]) {
-      const kind = Deno.errors.NotFound;
-      await assertRejects(() => readBeir(folder, options), kind, "qrels/");
+      const found = readBeir(folder, options);
+      await assertRejects(() => found, Deno.errors.NotFound, "qrels/");
     }
   });
 });
