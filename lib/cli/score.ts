@@ -4,6 +4,7 @@ import { loadModel } from "../store/model/load_model.ts";
 import { readLines } from "../store/read_lines.ts";
 import { packDocuments } from "../text/document_form.ts";
 import { packQueries } from "../text/query_form.ts";
+import { breathe } from "../search/breathe.ts";
 import { type Retriever, retrieverOf } from "../search/retriever.ts";
 import type { SettingTable } from "../train/setting.ts";
 import { COMMON_FLAGS, flagsOrHelp } from "./flags.ts";
@@ -29,9 +30,13 @@ const PART = 256;
  * The command `deno task score`.
  *
  * @param args Its words.
+ * @param signal Aborted by Ctrl-C.
  * @returns The exit code.
  */
-export async function scoreCommand(args: readonly string[]): Promise<number> {
+export async function scoreCommand(
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
   const parsed = flagsOrHelp(args, { usage: USAGE, flags: FLAGS });
   if (parsed === undefined) return DONE;
   const { given } = parsed;
@@ -39,23 +44,23 @@ export async function scoreCommand(args: readonly string[]): Promise<number> {
   const queries = await textsOf(needFlag(given, "queries"));
   const documents = await textsOf(needFlag(given, "documents"));
   await startEngine(given);
-  const scores = scoreTexts(retrieverOf(await loadModel(model)), {
-    queries,
-    documents,
-  });
+  const texts = { queries, documents };
+  const retriever = retrieverOf(await loadModel(model));
+  const scores = await scoreTexts(retriever, texts, signal);
   if (given.json) printJson({ scores });
   else for (const row of scores) console.log(row.join("\t"));
   return DONE;
 }
 
 /** Every query against every document, `[queries][documents]`. */
-function scoreTexts(
+async function scoreTexts(
   retriever: Retriever,
   texts: {
     readonly queries: ReadonlyMap<string, string>;
     readonly documents: ReadonlyMap<string, string>;
   },
-): number[][] {
+  signal: AbortSignal,
+): Promise<number[][]> {
   const { encoder, tokenizer, parameters, queryForm, documentForm } = retriever;
   const rows = Array.from(texts.queries, () => [] as number[]);
   const queries = encoder.encode(
@@ -67,6 +72,8 @@ function scoreTexts(
   );
   const documents = [...texts.documents];
   for (let first = 0; first < documents.length; first += PART) {
+    await breathe();
+    signal.throwIfAborted();
     const part = documents.slice(first, first + PART);
     const ids = part.map(([id]) => id);
     const strings = part.map(([, text]) => text);
@@ -106,5 +113,5 @@ async function textsOf(path: string): Promise<Map<string, string>> {
 }
 
 if (import.meta.main) {
-  await runCommand(() => scoreCommand(Deno.args));
+  await runCommand((signal) => scoreCommand(Deno.args, signal));
 }

@@ -45,7 +45,10 @@ function score(
   Deno.writeTextFileSync(paths.queries, texts.queries);
   Deno.writeTextFileSync(paths.documents, texts.documents);
   return silenced(() =>
-    scoreCommand([...asFlags({ model, engine: "wasm", ...paths }), ...words])
+    scoreCommand(
+      [...asFlags({ model, engine: "wasm", ...paths }), ...words],
+      signal,
+    )
   );
 }
 
@@ -197,6 +200,22 @@ Deno.test("search stops when it is asked to, and writes nothing", async () => {
   });
 });
 
+Deno.test("score stops between two parts of the documents when it is asked to", async () => {
+  await withTinyFiles(async ({ root, model }) => {
+    Deno.writeTextFileSync(`${root}/texts`, "cat\n".repeat(300));
+    const controller = new AbortController();
+    const words = asFlags({ model, queries: `${root}/texts`, engine: "wasm" });
+    const ended = silenced(() =>
+      scoreCommand(
+        [...words, "--documents", `${root}/texts`],
+        controller.signal,
+      )
+    );
+    controller.abort(new DOMException("interrupted", "AbortError"));
+    await assertRejects(() => ended, DOMException, "interrupted");
+  });
+});
+
 Deno.test("score gives one row a query, the same to people and to programs", async () => {
   await withTinyFiles(async (files) => {
     const texts = {
@@ -288,6 +307,7 @@ Deno.test("score names the file and line of a text that is empty or missing", as
               queries: `${files.root}/none`,
               documents: "d",
             }),
+            signal,
           )
         ),
       Deno.errors.NotFound,
