@@ -76,11 +76,12 @@ async function runOf(
   const plan = planTraining(prepared, { out });
   plan.lines.forEach(say);
   if (overrides.length > 0) say(`Given    ${overrides.join(", ")}`);
+  const teach = await liveTeacher(prepared.settings.teacher);
   if (given["dry-run"]) {
+    teach?.dispose();
     if (given.json) printJson({ run: out, settings: prepared.settings, plan });
     return DONE;
   }
-  const teach = await liveTeacher(prepared.settings.teacher);
   const trained = await train(prepared, {
     ...{ out, say, signal },
     resume: given.resume === true,
@@ -107,6 +108,9 @@ async function phasesCommand(
     plan.lines.forEach((line) => say(`  ${line}`));
   });
   if (overrides.length > 0) say(`Given    ${overrides.join(", ")}`);
+  // A later phase's teacher is found to be none before the first phase is trained.
+  const teachers = prepared.planned.map(({ settings }) => settings.teacher);
+  for (const one of new Set(teachers)) (await liveTeacher(one))?.dispose();
   if (given["dry-run"]) {
     if (given.json) printJson({ run: out, phases: prepared.planned });
     return DONE;

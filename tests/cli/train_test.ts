@@ -155,6 +155,24 @@ Deno.test("train --dry-run shows the plan and begins nothing", async () => {
   });
 });
 
+Deno.test("train looks for the teacher of every phase before it trains, also for --dry-run", async () => {
+  await withTinyFiles(async (files) => {
+    const { root } = files;
+    const refused = async (given: readonly string[]) => {
+      const all = [...words(files), ...given];
+      const { code, stderr } = await runTask("train", all);
+      assertEquals(code, 2);
+      assertStringIncludes(stderr, `Cannot load model ${root}/nobody`);
+      assertEquals(namesIn(root).includes("run"), false);
+    };
+    await refused(["--dry-run", "--teacher", `${root}/nobody`]);
+    const path = `${root}/phases.json`;
+    const phases = [{ steps: 1 }, { steps: 1, teacher: `${root}/nobody` }];
+    Deno.writeTextFileSync(path, JSON.stringify({ phases }));
+    await refused(["--settings", path]);
+  });
+});
+
 Deno.test("train --settings reads a file whose settings the flags overrule", async () => {
   await withTinyFiles(async (files) => {
     const { root, model, data } = files;
