@@ -116,22 +116,6 @@ Deno.test("train() with save-every 0 writes no checkpoint, and gives the same mo
   });
 });
 
-Deno.test("train() refuses a test of one query before it trains, and leaves no folder", async () => {
-  await withTinyFiles(async (files) => {
-    const out = `${files.root}/run`;
-    const path = `${files.data}/qrels/test.tsv`;
-    const lines = Deno.readTextFileSync(path).split("\n");
-    Deno.writeTextFileSync(path, lines.slice(0, 2).join("\n"));
-    const prepared = await prepareTiny(files, ENGINE);
-    await assertRejects(
-      () => train(prepared, { out }),
-      RangeError,
-      "Cannot train: expected at least 2 queries in split test of data, to test differences on, got 1",
-    );
-    await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
-  });
-});
-
 Deno.test("train() keeps out of a folder where another run is at work", async () => {
   await withTinyFiles(async (files) => {
     const out = `${files.root}/busy`;
