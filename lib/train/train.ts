@@ -71,6 +71,7 @@ export interface Trained {
  * @param prepared What to train, from `prepareTraining`.
  * @param options Folder, teacher, progress, signal.
  * @returns The model's folder and how it compares.
+ * @throws {RangeError} If there are fewer than two queries to compare systems on.
  * @throws {Deno.errors.Busy} If another process trains in the folder.
  *
  * @example Usage
@@ -100,7 +101,12 @@ export async function train(
   prepared: Prepared,
   options: TrainOptions,
 ): Promise<Trained> {
-  const { settings } = prepared;
+  const { settings, dataset, test } = prepared;
+  if (test.qrels.size < 2) {
+    throw new RangeError(
+      `Cannot train: expected at least 2 queries in split ${test.split} of ${dataset.name}, to test differences on, got ${test.qrels.size}`,
+    );
+  }
   const optimizer = optimizerNamed(settings.optimizer, settings);
   const lock = await lockFolder(options.out, "train");
   try {

@@ -116,6 +116,21 @@ Deno.test("train() with save-every 0 writes no checkpoint, and gives the same mo
   });
 });
 
+Deno.test("train() refuses a test of one query before it trains, and leaves no folder", async () => {
+  await withTinyFiles(async (files) => {
+    const out = `${files.root}/run`;
+    const prepared = await prepareTiny(files, ENGINE);
+    const { test } = prepared;
+    const qrels = new Map([...test.qrels].slice(0, 1));
+    await assertRejects(
+      () => train({ ...prepared, test: { ...test, qrels } }, { out }),
+      RangeError,
+      "Cannot train: expected at least 2 queries in split test of data, to test differences on, got 1",
+    );
+    await assertRejects(() => Deno.stat(out), Deno.errors.NotFound);
+  });
+});
+
 Deno.test("train() keeps out of a folder where another run is at work", async () => {
   await withTinyFiles(async (files) => {
     const out = `${files.root}/busy`;
