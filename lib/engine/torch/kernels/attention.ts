@@ -132,8 +132,7 @@ export const attentionGradient: Kernel = (call) => {
     packedGradients(torch, rows, packingOf(torch, settings));
     return backend.adopt(dqkv, info.shape);
   }
-  // In pieces the three parts are put together in the cache.
-  const rows = torch.isCuda ? Infinity : rowsOfPiece(torch);
+  const rows = isConverted(call) ? rowsOfPiece(torch) : Infinity;
   for (const group of groupsOf(torch, settings, { rows })) {
     const factor = (info: Info) => factorOf(call, backend.handle(info), group);
     torch.scoped(() =>
