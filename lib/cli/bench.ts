@@ -11,10 +11,10 @@ import {
   type Contest,
   DisagreementError,
   runContest,
-} from "./bench_contest.ts";
-import { type BenchmarkName, BENCHMARKS } from "./bench_flags.ts";
-import { growthPlan, type GrowthResult, runGrowth } from "./bench_growth.ts";
-import { type BenchSettings, benchSettings } from "./bench_settings.ts";
+} from "./bench/contest.ts";
+import { type BenchmarkName, BENCHMARKS } from "./bench/flags.ts";
+import { growthPlan, type GrowthResult, runGrowth } from "./bench/growth.ts";
+import { type BenchSettings, benchSettings } from "./bench/settings.ts";
 import { flagsOrHelp } from "./flags.ts";
 import {
   DONE,
@@ -29,11 +29,11 @@ const CONTESTS: Readonly<
   Record<BenchmarkName, (settings: BenchSettings) => Promise<Contest>>
 > = {
   "train-step": async (settings) =>
-    (await import("./bench_train_step.ts")).trainStepContest(settings),
+    (await import("./bench/train_step.ts")).trainStepContest(settings),
   encode: async (settings) =>
-    (await import("./bench_encode.ts")).encodeContest(settings),
+    (await import("./bench/encode.ts")).encodeContest(settings),
   "max-sim": async (settings) =>
-    (await import("./bench_max_sim.ts")).maxSimContest(settings),
+    (await import("./bench/max_sim.ts")).maxSimContest(settings),
 };
 
 const EXAMPLES: Readonly<Record<BenchmarkName, string>> = {
@@ -121,7 +121,7 @@ async function report(
   { figure: path, json }: BenchSettings,
 ): Promise<void> {
   const { benchFigure, benchText, growthFigure, growthText } = await import(
-    "./bench_report.ts"
+    "./bench/report.ts"
   );
   const [text, figure] = "points" in result
     ? [growthText(result), () => growthFigure(result)]

@@ -5,10 +5,10 @@ import {
   assertGreater,
   assertRejects,
 } from "@std/assert";
-import { benchModel, saveForPeers } from "#lib/cli/bench_model.ts";
-import { benchSettings } from "#lib/cli/bench_settings.ts";
-import { benchStep } from "#lib/cli/bench_step.ts";
-import { compareLosses } from "#lib/cli/bench_train_step.ts";
+import { benchModel, saveForPeers } from "#lib/cli/bench/model.ts";
+import { benchSettings } from "#lib/cli/bench/settings.ts";
+import { benchStep } from "#lib/cli/bench/step.ts";
+import { compareLosses } from "#lib/cli/bench/train_step.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
 import { tinyModel } from "#tests/store/model/tiny_models.ts";
 import { writeTinyModel } from "#tests/support/tiny_model.ts";

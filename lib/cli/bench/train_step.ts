@@ -1,12 +1,12 @@
-import { readBeir } from "../dataset/beir.ts";
-import { useEngine } from "../engine/use_engine.ts";
-import { benchBatch } from "./bench_batch.ts";
-import type { Comparison, Contest } from "./bench_contest.ts";
-import { benchModel, modelForPeers, saveForPeers } from "./bench_model.ts";
-import type { PeerProgram } from "./bench_peer.ts";
-import type { BenchSettings } from "./bench_settings.ts";
-import { BENCH_RATES, benchStep } from "./bench_step.ts";
-import type { Turn } from "./bench_turns.ts";
+import { readBeir } from "../../dataset/beir.ts";
+import { useEngine } from "../../engine/use_engine.ts";
+import { benchBatch } from "./batch.ts";
+import type { Comparison, Contest } from "./contest.ts";
+import { benchModel, modelForPeers, saveForPeers } from "./model.ts";
+import type { PeerProgram } from "./peer.ts";
+import type { BenchSettings } from "./settings.ts";
+import { BENCH_RATES, benchStep } from "./step.ts";
+import type { Turn } from "./turns.ts";
 
 /** Losses of two systems on the same texts and weights may differ by this share. */
 const AGREEMENT = 0.01;

@@ -1,6 +1,6 @@
 import "#tests/support/permitted.ts";
 import { assertEquals, assertRejects } from "@std/assert";
-import { type PeerOptions, startPeer } from "#lib/cli/bench_peer.ts";
+import { type PeerOptions, startPeer } from "#lib/cli/bench/peer.ts";
 import { FAKE_PEER } from "./fake_peer_command.ts";
 
 const SETTINGS = { queries: ["who", "where"], learningRate: 3e-5, threads: 1 };

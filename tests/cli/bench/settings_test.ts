@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type BenchmarkName, BENCHMARKS } from "#lib/cli/bench_flags.ts";
-import { growthPlan } from "#lib/cli/bench_growth.ts";
-import { benchSettings } from "#lib/cli/bench_settings.ts";
+import { type BenchmarkName, BENCHMARKS } from "#lib/cli/bench/flags.ts";
+import { growthPlan } from "#lib/cli/bench/growth.ts";
+import { benchSettings } from "#lib/cli/bench/settings.ts";
 
 const FOLDERS = { model: "m", data: "d" };
 

@@ -1,7 +1,7 @@
-import { type SettingValue, settingValue } from "../train/setting.ts";
-import type { BenchResult } from "./bench_contest.ts";
-import { type BenchmarkName, BENCHMARKS } from "./bench_flags.ts";
-import { type BenchSettings, benchSettings } from "./bench_settings.ts";
+import { type SettingValue, settingValue } from "../../train/setting.ts";
+import type { BenchResult } from "./contest.ts";
+import { type BenchmarkName, BENCHMARKS } from "./flags.ts";
+import { type BenchSettings, benchSettings } from "./settings.ts";
 
 /** A benchmark's results at several sizes of one thing. */
 export interface GrowthResult {

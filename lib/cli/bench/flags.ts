@@ -1,6 +1,6 @@
-import { engineNames } from "../engine/use_engine.ts";
-import type { SettingTable } from "../train/setting.ts";
-import { COMMON_FLAGS } from "./flags.ts";
+import { engineNames } from "../../engine/use_engine.ts";
+import type { SettingTable } from "../../train/setting.ts";
+import { COMMON_FLAGS } from "../flags.ts";
 
 /** The benchmarks that exist. */
 export type BenchmarkName = "train-step" | "encode" | "max-sim";

@@ -1,12 +1,12 @@
-import { unitNorm } from "../engine/ops/unit_norm.ts";
-import { read, tensorOf, tf, valueAndGradients } from "../engine/tensor.ts";
-import { useEngine } from "../engine/use_engine.ts";
-import type { TokenVectors } from "../encoder/encoder.ts";
-import { stream } from "../num/stream.ts";
-import { maxSimScores } from "../score/max_sim_scores.ts";
-import type { Comparison, Contest } from "./bench_contest.ts";
-import { BENCH_DIM } from "./bench_flags.ts";
-import type { BenchSettings } from "./bench_settings.ts";
+import { unitNorm } from "../../engine/ops/unit_norm.ts";
+import { read, tensorOf, tf, valueAndGradients } from "../../engine/tensor.ts";
+import { useEngine } from "../../engine/use_engine.ts";
+import type { TokenVectors } from "../../encoder/encoder.ts";
+import { stream } from "../../num/stream.ts";
+import { maxSimScores } from "../../score/max_sim_scores.ts";
+import type { Comparison, Contest } from "./contest.ts";
+import { BENCH_DIM } from "./flags.ts";
+import type { BenchSettings } from "./settings.ts";
 
 /**
  * By how much scores of two systems may differ for each query token: unit vectors'

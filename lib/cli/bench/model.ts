@@ -1,9 +1,9 @@
-import { stream } from "../num/stream.ts";
-import { loadModel } from "../store/model/load_model.ts";
-import type { Model } from "../store/model/model.ts";
-import { saveModel } from "../store/model/save_model.ts";
-import type { WeightMap } from "../store/weight_map.ts";
-import type { BenchSettings } from "./bench_settings.ts";
+import { stream } from "../../num/stream.ts";
+import { loadModel } from "../../store/model/load_model.ts";
+import type { Model } from "../../store/model/model.ts";
+import { saveModel } from "../../store/model/save_model.ts";
+import type { WeightMap } from "../../store/weight_map.ts";
+import type { BenchSettings } from "./settings.ts";
 
 /** A model that every side of a benchmark starts from. */
 export interface BenchModel {

@@ -1,4 +1,4 @@
-import { quantile } from "../num/quantile.ts";
+import { quantile } from "../../num/quantile.ts";
 
 /** What one turn of a system took. */
 export interface Turn {

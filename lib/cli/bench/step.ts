@@ -1,23 +1,23 @@
-import { read, tensorOf } from "../engine/tensor.ts";
-import { contrastive } from "../loss/contrastive.ts";
-import { klDivergence } from "../loss/kl_divergence.ts";
-import { hash32 } from "../num/hash.ts";
-import { optimizerNamed } from "../optim/optimizer_named.ts";
-import { maxSimScores } from "../score/max_sim_scores.ts";
-import type { Model } from "../store/model/model.ts";
-import { packDocuments } from "../text/document_form.ts";
-import { packQueries } from "../text/query_form.ts";
-import { parametersOf } from "../search/retriever.ts";
+import { read, tensorOf } from "../../engine/tensor.ts";
+import { contrastive } from "../../loss/contrastive.ts";
+import { klDivergence } from "../../loss/kl_divergence.ts";
+import { hash32 } from "../../num/hash.ts";
+import { optimizerNamed } from "../../optim/optimizer_named.ts";
+import { maxSimScores } from "../../score/max_sim_scores.ts";
+import type { Model } from "../../store/model/model.ts";
+import { packDocuments } from "../../text/document_form.ts";
+import { packQueries } from "../../text/query_form.ts";
+import { parametersOf } from "../../search/retriever.ts";
 import {
   type BatchLoss,
   type TrainingBatch,
   type TrainingState,
   trainStep,
-} from "../train/step.ts";
-import type { BenchBatch } from "./bench_batch.ts";
-import type { BenchModel } from "./bench_model.ts";
-import type { BenchSettings } from "./bench_settings.ts";
-import type { Turn } from "./bench_turns.ts";
+} from "../../train/step.ts";
+import type { BenchBatch } from "./batch.ts";
+import type { BenchModel } from "./model.ts";
+import type { BenchSettings } from "./settings.ts";
+import type { Turn } from "./turns.ts";
 
 /** A training step that can be taken again and again on the same texts. */
 export interface BenchStep {

@@ -1,6 +1,6 @@
-import type { Dataset } from "../dataset/dataset.ts";
-import { splitOf } from "../dataset/dataset.ts";
-import { stream } from "../num/stream.ts";
+import type { Dataset } from "../../dataset/dataset.ts";
+import { splitOf } from "../../dataset/dataset.ts";
+import { stream } from "../../num/stream.ts";
 
 /** The texts of one step, the same for every system that is timed. */
 export interface BenchBatch {
@@ -42,7 +42,7 @@ export interface BenchBatchOptions {
  *
  * @example Usage
  * ```ts
- * import { benchBatch } from "#lib/cli/bench_batch.ts";
+ * import { benchBatch } from "#lib/cli/bench/batch.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const dataset = {

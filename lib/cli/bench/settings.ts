@@ -1,8 +1,8 @@
-import type { Precision } from "../engine/precision.ts";
-import type { EngineName } from "../engine/use_engine.ts";
-import { nearestName } from "../num/nearest_name.ts";
-import { refuseSetting, type SettingValue } from "../train/setting.ts";
-import { type BenchmarkName, BENCHMARKS } from "./bench_flags.ts";
+import type { Precision } from "../../engine/precision.ts";
+import type { EngineName } from "../../engine/use_engine.ts";
+import { nearestName } from "../../num/nearest_name.ts";
+import { refuseSetting, type SettingValue } from "../../train/setting.ts";
+import { type BenchmarkName, BENCHMARKS } from "./flags.ts";
 
 /** Settings of a benchmark, complete; those it does not have are not read. */
 export interface BenchSettings {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { compareVectors } from "#lib/cli/bench_encode.ts";
+import { compareVectors } from "#lib/cli/bench/encode.ts";
 
 /** Two texts, of two vectors and one, of two numbers. */
 const OWN = [new Float32Array([1, 0, 0, 1]), new Float32Array([0, -1])];

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { systemResult, takeTurns } from "#lib/cli/bench_turns.ts";
+import { systemResult, takeTurns } from "#lib/cli/bench/turns.ts";
 
 Deno.test("takeTurns() takes turns and stops between two", async () => {
   const order: string[] = [];

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { benchBatch, benchTexts } from "#lib/cli/bench_batch.ts";
+import { benchBatch, benchTexts } from "#lib/cli/bench/batch.ts";
 import type { Dataset } from "#lib/dataset/dataset.ts";
 
 const IDS = Array.from({ length: 20 }, (_, i) => `d${i}`);

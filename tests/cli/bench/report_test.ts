@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
-import type { BenchResult } from "#lib/cli/bench_contest.ts";
+import type { BenchResult } from "#lib/cli/bench/contest.ts";
 import {
   benchFigure,
   benchText,
   growthFigure,
   growthText,
-} from "#lib/cli/bench_report.ts";
+} from "#lib/cli/bench/report.ts";
 
 const system = (medianSeconds: number) => ({
   medianSeconds,

@@ -9,12 +9,12 @@ import {
   type Contest,
   DisagreementError,
   runContest,
-} from "#lib/cli/bench_contest.ts";
-import { encodeContest } from "#lib/cli/bench_encode.ts";
-import { maxSimContest } from "#lib/cli/bench_max_sim.ts";
-import type { BenchmarkName } from "#lib/cli/bench_flags.ts";
-import { type BenchSettings, benchSettings } from "#lib/cli/bench_settings.ts";
-import { trainStepContest } from "#lib/cli/bench_train_step.ts";
+} from "#lib/cli/bench/contest.ts";
+import { encodeContest } from "#lib/cli/bench/encode.ts";
+import { maxSimContest } from "#lib/cli/bench/max_sim.ts";
+import type { BenchmarkName } from "#lib/cli/bench/flags.ts";
+import { type BenchSettings, benchSettings } from "#lib/cli/bench/settings.ts";
+import { trainStepContest } from "#lib/cli/bench/train_step.ts";
 import {
   type TinyData,
   tinyData,

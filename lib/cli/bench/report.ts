@@ -1,11 +1,11 @@
-import { quantile } from "../num/quantile.ts";
-import { barsWithIntervals } from "../report/bars_with_intervals.ts";
-import type { Figure } from "../report/figure.ts";
-import { lines } from "../report/lines.ts";
-import { table, type TableRow } from "../report/table.ts";
-import type { BenchResult, PeerResult } from "./bench_contest.ts";
-import type { GrowthResult } from "./bench_growth.ts";
-import type { SystemResult } from "./bench_turns.ts";
+import { quantile } from "../../num/quantile.ts";
+import { barsWithIntervals } from "../../report/bars_with_intervals.ts";
+import type { Figure } from "../../report/figure.ts";
+import { lines } from "../../report/lines.ts";
+import { table, type TableRow } from "../../report/table.ts";
+import type { BenchResult, PeerResult } from "./contest.ts";
+import type { GrowthResult } from "./growth.ts";
+import type { SystemResult } from "./turns.ts";
 
 const COLUMNS = {
   digits: { time: 3, "tokens/s": 0, memory: 2, start: 1, ratio: 2 },

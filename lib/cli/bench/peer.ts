@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Turn } from "./bench_turns.ts";
+import type { Turn } from "./turns.ts";
 
 /** A peer's turn: what it took, and whatever else it tells. */
 export interface PeerTurn extends Turn {
@@ -73,7 +73,9 @@ export async function startPeer(
 /** The program in the environment that `make_environment.sh` makes. */
 function commandOf({ environment, script }: PeerProgram): string[] {
   return [`${environment}/bin/python`, script].map((name) =>
-    fileURLToPath(new URL(`../../tests/bench/peers/${name}`, import.meta.url))
+    fileURLToPath(
+      new URL(`../../../tests/bench/peers/${name}`, import.meta.url),
+    )
   );
 }
 

@@ -1,15 +1,15 @@
-import type { EngineInUse } from "../engine/use_engine.ts";
-import { rounded } from "../report/figure.ts";
-import type { BenchSettings } from "./bench_settings.ts";
-import { type Peer, type PeerProgram, startPeer } from "./bench_peer.ts";
-import type { PeerTurn } from "./bench_peer.ts";
+import type { EngineInUse } from "../../engine/use_engine.ts";
+import { rounded } from "../../report/figure.ts";
+import type { BenchSettings } from "./settings.ts";
+import { type Peer, type PeerProgram, startPeer } from "./peer.ts";
+import type { PeerTurn } from "./peer.ts";
 import {
   type SystemResult,
   systemResult,
   takeTurns,
   type Turn,
-} from "./bench_turns.ts";
-import { peakMemoryBytes } from "./peak_memory.ts";
+} from "./turns.ts";
+import { peakMemoryBytes } from "../peak_memory.ts";
 
 /** What a peer's row has beside a system's. */
 export interface PeerResult extends SystemResult {

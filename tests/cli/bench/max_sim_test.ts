@@ -3,8 +3,8 @@ import {
   compareScores,
   maxSimContest,
   randomSides,
-} from "#lib/cli/bench_max_sim.ts";
-import { benchSettings } from "#lib/cli/bench_settings.ts";
+} from "#lib/cli/bench/max_sim.ts";
+import { benchSettings } from "#lib/cli/bench/settings.ts";
 import { tf } from "#lib/engine/tensor.ts";
 
 const SMALL = { queries: 2, "query-length": 3, documents: 40, dim: 8 };

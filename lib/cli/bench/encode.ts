@@ -1,14 +1,14 @@
-import { readBeir } from "../dataset/beir.ts";
-import { read } from "../engine/tensor.ts";
-import { useEngine } from "../engine/use_engine.ts";
-import { encodeDocuments } from "../search/encode_collection.ts";
-import { parametersOf, type Retriever } from "../search/retriever.ts";
-import { packDocuments } from "../text/document_form.ts";
-import { benchTexts } from "./bench_batch.ts";
-import type { Comparison, Contest } from "./bench_contest.ts";
-import { benchModel, modelForPeers, saveForPeers } from "./bench_model.ts";
-import type { PeerProgram } from "./bench_peer.ts";
-import type { BenchSettings } from "./bench_settings.ts";
+import { readBeir } from "../../dataset/beir.ts";
+import { read } from "../../engine/tensor.ts";
+import { useEngine } from "../../engine/use_engine.ts";
+import { encodeDocuments } from "../../search/encode_collection.ts";
+import { parametersOf, type Retriever } from "../../search/retriever.ts";
+import { packDocuments } from "../../text/document_form.ts";
+import { benchTexts } from "./batch.ts";
+import type { Comparison, Contest } from "./contest.ts";
+import { benchModel, modelForPeers, saveForPeers } from "./model.ts";
+import type { PeerProgram } from "./peer.ts";
+import type { BenchSettings } from "./settings.ts";
 
 /**
  * Distance that the unit vectors of a token may have between two systems: fifty times
