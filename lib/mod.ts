@@ -456,46 +456,46 @@ export {
   type CheckpointOptions,
   readCheckpoint,
   writeCheckpoint,
-} from "./store/checkpoint.ts";
+} from "./store/run/checkpoint.ts";
 export {
   type CheckpointFolder,
   checkpointName,
   latestCheckpoint,
   listCheckpoints,
-} from "./store/checkpoint_folders.ts";
-export { verifyManifest } from "./store/checkpoint_manifest.ts";
+} from "./store/run/checkpoint_folders.ts";
+export { verifyManifest } from "./store/run/checkpoint_manifest.ts";
 export { cleanTemporaries } from "./store/clean_temporaries.ts";
 export { checkedOutCommit } from "./store/commit.ts";
 export { cutTornLine } from "./store/cut_torn_line.ts";
 export { DiskFullError } from "./store/disk_full_error.ts";
-export { type ElementDecoder } from "./store/element_decoder.ts";
+export { type ElementDecoder } from "./store/weights/element_decoder.ts";
 export { type FileSystem, type FileWriter } from "./store/file_system.ts";
 export {
   type FetchedModel,
   fetchFromHub,
   type HubOptions,
-} from "./store/hub.ts";
-export { type HubDownload } from "./store/hub_download.ts";
-export { type HubId, isPlainPath, parseHubId } from "./store/hub_id.ts";
-export { type HubFile, type HubListing } from "./store/hub_listing.ts";
-export { type HubRequest } from "./store/hub_request.ts";
+} from "./store/hub/hub.ts";
+export { type HubDownload } from "./store/hub/hub_download.ts";
+export { type HubId, isPlainPath, parseHubId } from "./store/hub/hub_id.ts";
+export { type HubFile, type HubListing } from "./store/hub/hub_listing.ts";
+export { type HubRequest } from "./store/hub/hub_request.ts";
 export {
   formatItemValues,
   type ItemValues,
   parseItemValues,
-} from "./store/item_values.ts";
+} from "./store/results/item_values.ts";
 export {
   appendToLedger,
   type LedgerEntry,
   readLedger,
-} from "./store/ledger.ts";
+} from "./store/results/ledger.ts";
 export {
   type LedgerRow,
   type LedgerSetting,
   parseLedgerRow,
-} from "./store/ledger_row.ts";
-export { type LockedFolder, lockFolder } from "./store/lock_folder.ts";
-export { type MetricsLog, openMetrics } from "./store/metrics_log.ts";
+} from "./store/results/ledger_row.ts";
+export { type LockedFolder, lockFolder } from "./store/run/lock_folder.ts";
+export { type MetricsLog, openMetrics } from "./store/run/metrics_log.ts";
 export {
   labelCount,
   scoreActivation,
@@ -548,7 +548,7 @@ export {
   publishedNumber,
   type PublishedTable,
   readPublished,
-} from "./store/published.ts";
+} from "./store/results/published.ts";
 export { readError } from "./store/read_error.ts";
 export { readExactly } from "./store/read_exactly.ts";
 export { readJson, readJsonObject } from "./store/read_json.ts";
@@ -558,7 +558,7 @@ export {
   readSafetensors,
   readSafetensorsHeader,
   type ReadSafetensorsOptions,
-} from "./store/read_safetensors.ts";
+} from "./store/weights/read_safetensors.ts";
 export { repeatedKey } from "./store/repeated_key.ts";
 export {
   createRun,
@@ -566,25 +566,25 @@ export {
   type ResumedRun,
   resumeRun,
   type RunSettings,
-} from "./store/run_folder.ts";
+} from "./store/run/run_folder.ts";
 export {
   type SafetensorsEntry,
   type SafetensorsHeader,
-} from "./store/safetensors_header.ts";
+} from "./store/weights/safetensors_header.ts";
 export { sha256Of, sha256OfFile } from "./store/sha256.ts";
 export { type TemporaryKind, temporaryName } from "./store/temporary_name.ts";
-export { readTfjsWeights } from "./store/tfjs_weights.ts";
+export { readTfjsWeights } from "./store/weights/tfjs_weights.ts";
 export {
   type ArrayMap,
   type StoredArray,
   type Weight,
   type WeightMap,
-} from "./store/weight_map.ts";
+} from "./store/weights/weight_map.ts";
 export {
   safetensorsChunks,
   type SafetensorsOptions,
   writeSafetensors,
-} from "./store/write_safetensors.ts";
+} from "./store/weights/write_safetensors.ts";
 
 // dataset: files to queries, documents, judgements, tuples
 export { type BeirOptions, readBeir } from "./dataset/beir.ts";

@@ -1,5 +1,5 @@
 import { readJson } from "../store/read_json.ts";
-import { readRunSettings } from "../store/run_folder.ts";
+import { readRunSettings } from "../store/run/run_folder.ts";
 import {
   overruled,
   type PhasedSettings,

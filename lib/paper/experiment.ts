@@ -1,7 +1,7 @@
 import type { EngineName } from "../engine/use_engine.ts";
 import type { Progress } from "../num/progress.ts";
-import type { ItemValues } from "../store/item_values.ts";
-import type { LedgerSetting } from "../store/ledger_row.ts";
+import type { ItemValues } from "../store/results/item_values.ts";
+import type { LedgerSetting } from "../store/results/ledger_row.ts";
 
 /** How large an experiment is run: seconds to see that it works, or the real thing. */
 export type Scale = "smoke" | "small";

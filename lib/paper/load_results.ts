@@ -1,4 +1,4 @@
-import { type LedgerEntry, readLedger } from "../store/ledger.ts";
+import { type LedgerEntry, readLedger } from "../store/results/ledger.ts";
 import type { Arm, Experiment, Scale } from "./experiment.ts";
 import { RESULTS_FOLDER } from "./data_folders.ts";
 import { twinSeed } from "./noise_seeds.ts";

@@ -1,6 +1,6 @@
 import type { EngineInUse } from "../engine/use_engine.ts";
 import type { Progress } from "../num/progress.ts";
-import { appendToLedger, readLedger } from "../store/ledger.ts";
+import { appendToLedger, readLedger } from "../store/results/ledger.ts";
 import type {
   Arm,
   Experiment,

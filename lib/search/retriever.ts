@@ -2,7 +2,7 @@ import { type Parameters, tensorOf } from "../engine/tensor.ts";
 import type { Encoder } from "../encoder/encoder.ts";
 import { withoutHead } from "../encoder/without_head.ts";
 import type { Model } from "../store/model/model.ts";
-import type { WeightMap } from "../store/weight_map.ts";
+import type { WeightMap } from "../store/weights/weight_map.ts";
 import type { DocumentForm } from "../text/document_form.ts";
 import type { QueryForm } from "../text/query_form.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";

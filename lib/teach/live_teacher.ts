@@ -6,13 +6,13 @@ import {
   tf,
 } from "../engine/tensor.ts";
 import { ShapeError } from "../num/shape_error.ts";
-import { fetchFromHub, type HubOptions } from "../store/hub.ts";
-import { parseHubId } from "../store/hub_id.ts";
+import { fetchFromHub, type HubOptions } from "../store/hub/hub.ts";
+import { parseHubId } from "../store/hub/hub_id.ts";
 import { isFolder } from "../store/is_folder.ts";
 import { isCrossEncoder } from "../store/model/cross_encoder_folder.ts";
 import { loadCrossEncoder } from "../store/model/load_cross_encoder.ts";
 import { loadModel } from "../store/model/load_model.ts";
-import type { WeightMap } from "../store/weight_map.ts";
+import type { WeightMap } from "../store/weights/weight_map.ts";
 import { tokenChunks } from "../text/token_chunks.ts";
 import {
   crossEncoderPairs,

@@ -4,7 +4,7 @@ import { pcaHead } from "../encoder/pca_head.ts";
 import { read, tf } from "../engine/tensor.ts";
 import { stream } from "../num/stream.ts";
 import type { Model } from "../store/model/model.ts";
-import type { Weight, WeightMap } from "../store/weight_map.ts";
+import type { Weight, WeightMap } from "../store/weights/weight_map.ts";
 import { packDocuments } from "../text/document_form.ts";
 import { parametersOf } from "../search/retriever.ts";
 

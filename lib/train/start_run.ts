@@ -1,7 +1,7 @@
 import type { Optimizer } from "../optim/optimizer.ts";
-import { readCheckpoint } from "../store/checkpoint.ts";
-import { createRun, resumeRun } from "../store/run_folder.ts";
-import type { WeightMap } from "../store/weight_map.ts";
+import { readCheckpoint } from "../store/run/checkpoint.ts";
+import { createRun, resumeRun } from "../store/run/run_folder.ts";
+import type { WeightMap } from "../store/weights/weight_map.ts";
 import { parametersOf } from "../search/retriever.ts";
 import type { Prepared } from "./prepare.ts";
 import type { TrainingState } from "./step.ts";

@@ -7,7 +7,7 @@ import type { Optimizer } from "../optim/optimizer.ts";
 import { optimizerNamed } from "../optim/optimizer_named.ts";
 import type { Bm25 } from "../search/bm25.ts";
 import { searchCollection } from "../search/search_collection.ts";
-import { lockFolder } from "../store/lock_folder.ts";
+import { lockFolder } from "../store/run/lock_folder.ts";
 import type { Model } from "../store/model/model.ts";
 import { saveModel } from "../store/model/save_model.ts";
 import { bm25Indexes, untrainedRun, wordsRun } from "./baselines.ts";

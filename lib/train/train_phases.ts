@@ -1,6 +1,6 @@
 import type { Model } from "../store/model/model.ts";
 import { isFolder } from "../store/is_folder.ts";
-import { createRun, resumeRun } from "../store/run_folder.ts";
+import { createRun, resumeRun } from "../store/run/run_folder.ts";
 import type { LiveTeacher } from "../teach/live_teacher.ts";
 import { type PhasedSettings, settingsOfPhase } from "./phases.ts";
 import { type Plan, planTraining } from "./plan.ts";

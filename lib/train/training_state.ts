@@ -1,8 +1,8 @@
 import { read, tensorOf, tf } from "../engine/tensor.ts";
 import type { Parameters } from "../engine/tensor.ts";
 import type { Optimizer } from "../optim/optimizer.ts";
-import type { Checkpoint } from "../store/checkpoint.ts";
-import type { ArrayMap, WeightMap } from "../store/weight_map.ts";
+import type { Checkpoint } from "../store/run/checkpoint.ts";
+import type { ArrayMap, WeightMap } from "../store/weights/weight_map.ts";
 import type { TrainingState } from "./step.ts";
 
 /** What a checkpoint's JSON holds beside the tensors. */

@@ -7,8 +7,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { trainCommand } from "#lib/cli/train.ts";
-import { readCheckpoint } from "#lib/store/checkpoint.ts";
-import { listCheckpoints } from "#lib/store/checkpoint_folders.ts";
+import { readCheckpoint } from "#lib/store/run/checkpoint.ts";
+import { listCheckpoints } from "#lib/store/run/checkpoint_folders.ts";
 import { DiskFullError } from "#lib/store/disk_full_error.ts";
 import { asFlags, runTask } from "#tests/support/run_task.ts";
 import { mountSmallDisk } from "#tests/support/small_disk.ts";

@@ -4,7 +4,7 @@ import { readBertCheckpoint } from "#lib/encoder/bert_checkpoint.ts";
 import { bertEncoder } from "#lib/encoder/bert_encoder.ts";
 import { read, tensorOf, tf, valueAndGradients } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
-import { readSafetensors } from "#lib/store/read_safetensors.ts";
+import { readSafetensors } from "#lib/store/weights/read_safetensors.ts";
 import { packRows } from "#lib/text/pack_texts.ts";
 import { sharedPath } from "#tests/support/shared.ts";
 import tiny from "#tests/fixtures/encoder/bert_tiny.json" with { type: "json" };

@@ -2,7 +2,7 @@ import "#tests/support/permitted.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { loadResults } from "#lib/paper/load_results.ts";
 import { planExperiment, runExperiment } from "#lib/paper/run_experiment.ts";
-import { readLedger } from "#lib/store/ledger.ts";
+import { readLedger } from "#lib/store/results/ledger.ts";
 import { ENGINE, ITEMS, toyExperiment } from "./toy_experiment.ts";
 
 /** Options of a run in a folder of its own. */

@@ -1,5 +1,5 @@
-import type { WeightMap } from "#lib/store/weight_map.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import type { WeightMap } from "#lib/store/weights/weight_map.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { wordPieceJson } from "#lib/text/word_piece_json.ts";
 import cross from "#tests/fixtures/encoder/cross_encoder.json" with {
   type: "json",

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type Stream, stream } from "#lib/num/stream.ts";
-import { latestCheckpoint } from "#lib/store/checkpoint_folders.ts";
+import { latestCheckpoint } from "#lib/store/run/checkpoint_folders.ts";
 import { sha256OfFile } from "#lib/store/sha256.ts";
 import { startTask } from "./run_task.ts";
 

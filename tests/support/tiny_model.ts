@@ -2,8 +2,8 @@ import { type BertConfig, bertConfig } from "#lib/encoder/bert_config.ts";
 import { bertEncoder } from "#lib/encoder/bert_encoder.ts";
 import { writeBertCheckpoint } from "#lib/encoder/bert_checkpoint.ts";
 import { stream } from "#lib/num/stream.ts";
-import type { WeightMap } from "#lib/store/weight_map.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import type { WeightMap } from "#lib/store/weights/weight_map.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { wordPieceJson } from "#lib/text/word_piece_json.ts";
 import { ALIASES, FILLERS, WORDS } from "./tiny_data.ts";
 

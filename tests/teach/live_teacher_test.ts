@@ -23,7 +23,7 @@ import cross from "#tests/fixtures/encoder/cross_encoder.json" with {
 };
 import pylate from "#tests/fixtures/store/models.json" with { type: "json" };
 import { inTemporaryFolder } from "#tests/store/failing_file_system.ts";
-import { MODEL, startHub } from "#tests/store/hub_server.ts";
+import { MODEL, startHub } from "#tests/store/hub/hub_server.ts";
 import { loadChanged, tinyModel } from "#tests/store/model/tiny_models.ts";
 
 /** Loads the fixture's cross-encoder as a teacher. */

@@ -1,9 +1,9 @@
 import { stream } from "#lib/num/stream.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
 import { saveModel } from "#lib/store/model/save_model.ts";
-import { readSafetensors } from "#lib/store/read_safetensors.ts";
-import type { Weight } from "#lib/store/weight_map.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import { readSafetensors } from "#lib/store/weights/read_safetensors.ts";
+import type { Weight } from "#lib/store/weights/weight_map.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { TINY_CONFIG, writeTinyModel } from "#tests/support/tiny_model.ts";
 
 /** Random numbers of a shape. */

@@ -2,7 +2,7 @@ import "#tests/support/permitted.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { read, tf } from "#lib/engine/tensor.ts";
 import { optimizerNamed } from "#lib/optim/optimizer_named.ts";
-import { writeCheckpoint } from "#lib/store/checkpoint.ts";
+import { writeCheckpoint } from "#lib/store/run/checkpoint.ts";
 import { startingWeights } from "#lib/train/head.ts";
 import type { Prepared } from "#lib/train/prepare.ts";
 import { type Start, startRun } from "#lib/train/start_run.ts";

@@ -11,7 +11,7 @@ import { tf } from "#lib/engine/tensor.ts";
 import { retrieverOf } from "#lib/search/retriever.ts";
 import { searchCollection } from "#lib/search/search_collection.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
-import { lockFolder } from "#lib/store/lock_folder.ts";
+import { lockFolder } from "#lib/store/run/lock_folder.ts";
 import { loadTeacher } from "#lib/teach/live_teacher.ts";
 import type { Prepared } from "#lib/train/prepare.ts";
 import { train, type Trained, type TrainOptions } from "#lib/train/train.ts";

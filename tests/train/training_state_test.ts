@@ -4,7 +4,7 @@ import { read, tensorOf, tf } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
 import { adamw } from "#lib/optim/adamw.ts";
 import { sgd } from "#lib/optim/sgd.ts";
-import type { Checkpoint } from "#lib/store/checkpoint.ts";
+import type { Checkpoint } from "#lib/store/run/checkpoint.ts";
 import type { TrainingState } from "#lib/train/step.ts";
 import { checkpointOf, stateOf, weightsOf } from "#lib/train/training_state.ts";
 

@@ -2,7 +2,7 @@ import { stream } from "../../num/stream.ts";
 import { loadModel } from "../../store/model/load_model.ts";
 import type { Model } from "../../store/model/model.ts";
 import { saveModel } from "../../store/model/save_model.ts";
-import type { WeightMap } from "../../store/weight_map.ts";
+import type { WeightMap } from "../../store/weights/weight_map.ts";
 import type { BenchSettings } from "./settings.ts";
 
 /** A model that every side of a benchmark starts from. */

@@ -2,7 +2,7 @@ import { configNumber, refuseConfig } from "../../encoder/read_config.ts";
 import { type PairTemplate, pairTemplate } from "../../text/pair_template.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { readJsonObject, readTextIfThere } from "../read_json.ts";
-import type { WeightMap } from "../weight_map.ts";
+import type { WeightMap } from "../weights/weight_map.ts";
 import { labelCount } from "./cross_encoder_config.ts";
 import { familyOf } from "./encoder_family.ts";
 import { loadTokenizer } from "./load_tokenizer.ts";

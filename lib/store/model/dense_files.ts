@@ -1,7 +1,7 @@
 import { type HeadLayer, headName } from "../../encoder/head_layers.ts";
 import type { FolderFile } from "../atomic_folder.ts";
-import type { WeightMap } from "../weight_map.ts";
-import { safetensorsChunks } from "../write_safetensors.ts";
+import type { WeightMap } from "../weights/weight_map.ts";
+import { safetensorsChunks } from "../weights/write_safetensors.ts";
 import { TORCH_ACTIVATIONS } from "./dense_head.ts";
 
 /** The modules of a head, as a folder lists and holds them. */

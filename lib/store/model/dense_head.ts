@@ -5,8 +5,8 @@ import {
 } from "../../encoder/head_layers.ts";
 import { ShapeError } from "../../num/shape_error.ts";
 import { readJson, readJsonObject } from "../read_json.ts";
-import { readSafetensors } from "../read_safetensors.ts";
-import type { Weight, WeightMap } from "../weight_map.ts";
+import { readSafetensors } from "../weights/read_safetensors.ts";
+import type { Weight, WeightMap } from "../weights/weight_map.ts";
 import { checkFinite } from "./weight_file.ts";
 
 /** A head as a folder holds it. */

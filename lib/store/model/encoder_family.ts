@@ -19,7 +19,7 @@ import {
 } from "../../encoder/use_lite_checkpoint.ts";
 import { useLiteConfig } from "../../encoder/use_lite_config.ts";
 import { useLiteEncoder } from "../../encoder/use_lite_encoder.ts";
-import type { WeightMap } from "../weight_map.ts";
+import type { WeightMap } from "../weights/weight_map.ts";
 import type { ModelFamily } from "./model.ts";
 
 /** What loading and saving need to know of a kind of encoder. */

@@ -5,7 +5,7 @@ import {
 } from "../../encoder/cross_encoder.ts";
 import type { PairForm } from "../../text/pair_form.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
-import type { WeightMap } from "../weight_map.ts";
+import type { WeightMap } from "../weights/weight_map.ts";
 import { scoreActivation } from "./cross_encoder_config.ts";
 import { readCrossEncoderFolder } from "./cross_encoder_folder.ts";
 import { namingFolder } from "./naming_folder.ts";

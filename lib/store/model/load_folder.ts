@@ -2,7 +2,7 @@ import type { Encoder } from "../../encoder/encoder.ts";
 import type { HeadOptions } from "../../encoder/encoder_of.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { readJsonObject, readTextIfThere } from "../read_json.ts";
-import type { Weight } from "../weight_map.ts";
+import type { Weight } from "../weights/weight_map.ts";
 import { readDenseHead, type StoredHead } from "./dense_head.ts";
 import { ENCODER_FAMILIES, familyOf } from "./encoder_family.ts";
 import { readPyLateForms, readStanfordForms, type TextForms } from "./forms.ts";

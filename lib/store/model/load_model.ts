@@ -1,5 +1,5 @@
-import { fetchFromHub, type HubOptions } from "../hub.ts";
-import { parseHubId } from "../hub_id.ts";
+import { fetchFromHub, type HubOptions } from "../hub/hub.ts";
+import { parseHubId } from "../hub/hub_id.ts";
 import { isFolder } from "../is_folder.ts";
 import { loadModelFolder } from "./load_folder.ts";
 import type { LoadModelOptions, Model } from "./model.ts";

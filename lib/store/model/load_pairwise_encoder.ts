@@ -5,7 +5,7 @@ import {
 } from "../../encoder/cross_encoder.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { TripleForm } from "../../text/triple_form.ts";
-import type { WeightMap } from "../weight_map.ts";
+import type { WeightMap } from "../weights/weight_map.ts";
 import { readCrossEncoderFolder } from "./cross_encoder_folder.ts";
 import { namingFolder } from "./naming_folder.ts";
 import { namingFile } from "./weight_file.ts";

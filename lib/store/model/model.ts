@@ -2,7 +2,7 @@ import type { Encoder } from "../../encoder/encoder.ts";
 import type { DocumentForm } from "../../text/document_form.ts";
 import type { QueryForm } from "../../text/query_form.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
-import type { WeightMap } from "../weight_map.ts";
+import type { WeightMap } from "../weights/weight_map.ts";
 
 /** The kinds of encoder that can be loaded and saved. */
 export type ModelFamily =

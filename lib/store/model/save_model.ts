@@ -1,8 +1,8 @@
 import { ShapeError } from "../../num/shape_error.ts";
 import type { WriteOptions } from "../atomic_file.ts";
 import { type FolderFile, writeFolderAtomically } from "../atomic_folder.ts";
-import type { WeightMap } from "../weight_map.ts";
-import { safetensorsChunks } from "../write_safetensors.ts";
+import type { WeightMap } from "../weights/weight_map.ts";
+import { safetensorsChunks } from "../weights/write_safetensors.ts";
 import { writePyLateForms } from "./forms.ts";
 import { denseModules } from "./dense_files.ts";
 import { ENCODER_FAMILIES } from "./encoder_family.ts";

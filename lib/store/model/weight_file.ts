@@ -1,7 +1,7 @@
 import { ShapeError } from "../../num/shape_error.ts";
 import { readJsonObject, readTextIfThere } from "../read_json.ts";
-import { readSafetensors } from "../read_safetensors.ts";
-import type { WeightMap } from "../weight_map.ts";
+import { readSafetensors } from "../weights/read_safetensors.ts";
+import type { WeightMap } from "../weights/weight_map.ts";
 
 /** Parts of a checkpoint that are never read. */
 const NOT_WEIGHTS = /embeddings\.(position_ids|token_type_ids)$/;

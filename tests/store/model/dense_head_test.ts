@@ -3,8 +3,8 @@ import {
   readDenseHead,
   TORCH_ACTIVATIONS,
 } from "#lib/store/model/dense_head.ts";
-import type { ArrayMap } from "#lib/store/weight_map.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import type { ArrayMap } from "#lib/store/weights/weight_map.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { inTemporaryFolder } from "../failing_file_system.ts";
 

@@ -6,7 +6,7 @@ import { ENCODER_FAMILIES, familyOf } from "#lib/store/model/encoder_family.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
 import type { ModelFamily } from "#lib/store/model/model.ts";
 import { saveModel } from "#lib/store/model/save_model.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import tokenizers from "#tests/fixtures/text/json_tokenizer.json" with {
   type: "json",

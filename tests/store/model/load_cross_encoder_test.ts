@@ -14,7 +14,7 @@ import {
   loadCrossEncoder,
   type LoadedCrossEncoder,
 } from "#lib/store/model/load_cross_encoder.ts";
-import type { WeightMap } from "#lib/store/weight_map.ts";
+import type { WeightMap } from "#lib/store/weights/weight_map.ts";
 import { packPairs } from "#lib/text/pair_form.ts";
 import {
   type CrossEncoderChanges,

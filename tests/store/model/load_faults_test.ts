@@ -1,7 +1,7 @@
 import "#tests/support/permitted.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
-import { readSafetensors } from "#lib/store/read_safetensors.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import { readSafetensors } from "#lib/store/weights/read_safetensors.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { assertRejects } from "@std/assert";
 import { loadChanged, tinyModel } from "./tiny_models.ts";
 

@@ -1,8 +1,8 @@
 import "#tests/support/permitted.ts";
 import { loadModel } from "#lib/store/model/load_model.ts";
-import { readArrays } from "#lib/store/read_safetensors.ts";
+import { readArrays } from "#lib/store/weights/read_safetensors.ts";
 import { saveModel } from "#lib/store/model/save_model.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { packDocuments, PUNCTUATION } from "#lib/text/document_form.ts";
 import { sharedPath } from "#tests/support/shared.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
@@ -10,7 +10,7 @@ import facts from "#tests/fixtures/store/models.json" with { type: "json" };
 import headFacts from "#tests/fixtures/store/heads.json" with { type: "json" };
 import { fileURLToPath } from "node:url";
 import { inTemporaryFolder } from "../failing_file_system.ts";
-import { MODEL, startHub } from "../hub_server.ts";
+import { MODEL, startHub } from "../hub/hub_server.ts";
 import {
   copyFolder,
   encoded,

@@ -8,7 +8,7 @@ import {
   type LoadedPairwiseEncoder,
   loadPairwiseEncoder,
 } from "#lib/store/model/load_pairwise_encoder.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { packTriples } from "#lib/text/triple_form.ts";
 import type { TripleForm } from "#lib/text/triple_form.ts";
 import { wordPieceJson } from "#lib/text/word_piece_json.ts";

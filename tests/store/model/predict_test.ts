@@ -6,7 +6,7 @@ import {
   loadCrossEncoder,
   type LoadedCrossEncoder,
 } from "#lib/store/model/load_cross_encoder.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { packPairs } from "#lib/text/pair_form.ts";
 import { writeCrossEncoder } from "#tests/support/cross_encoder_folder.ts";
 import cross from "#tests/fixtures/encoder/cross_encoder.json" with {

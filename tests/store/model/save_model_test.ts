@@ -3,7 +3,7 @@ import { loadModel } from "#lib/store/model/load_model.ts";
 import { saveModel } from "#lib/store/model/save_model.ts";
 import { DiskFullError } from "#lib/store/disk_full_error.ts";
 import { sha256Of } from "#lib/store/sha256.ts";
-import type { WeightMap } from "#lib/store/weight_map.ts";
+import type { WeightMap } from "#lib/store/weights/weight_map.ts";
 import type { QueryForm } from "#lib/text/query_form.ts";
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import facts from "#tests/fixtures/store/models.json" with { type: "json" };

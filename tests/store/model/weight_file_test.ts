@@ -2,8 +2,8 @@ import "#tests/support/permitted.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { loadModel } from "#lib/store/model/load_model.ts";
 import { readWeightFile } from "#lib/store/model/weight_file.ts";
-import { readSafetensors } from "#lib/store/read_safetensors.ts";
-import { writeSafetensors } from "#lib/store/write_safetensors.ts";
+import { readSafetensors } from "#lib/store/weights/read_safetensors.ts";
+import { writeSafetensors } from "#lib/store/weights/write_safetensors.ts";
 import { inTemporaryFolder } from "../failing_file_system.ts";
 import { copyFolder, loadChanged, tinyModel } from "./tiny_models.ts";
 
