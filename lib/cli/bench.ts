@@ -126,7 +126,7 @@ async function report(
   const [text, figure] = "points" in result
     ? [growthText(result), () => growthFigure(result)]
     : [benchText(result), () => benchFigure(result)];
-  console.error(text);
+  (json ? console.error : console.log)(text);
   if (path !== undefined) await draw(path, figure());
   if (json) printJson(result);
 }

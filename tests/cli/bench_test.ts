@@ -84,6 +84,17 @@ Deno.test("bench() measures growth and draws it", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("bench() prints its table on standard output where no JSON is asked for", async () => {
+  const { code, lines } = await printed(() =>
+    bench(
+      "max-sim --engine reference --queries 2 --documents 3 --dim 4 --steps 1"
+        .split(" "),
+    )
+  );
+  assertEquals(code, 0);
+  assertStringIncludes(lines.join("\n"), "reference fp32");
+});
+
 Deno.test("bench() shows a benchmark's flags with an example when asked for help", async () => {
   const { code, lines } = await printed(() => bench(["encode", "--help"]));
   assertEquals(code, 0);
