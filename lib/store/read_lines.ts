@@ -1,3 +1,4 @@
+import { fileBlocks } from "./file_blocks.ts";
 import { readError } from "./read_error.ts";
 
 /** One line of a text file. */
@@ -148,9 +149,6 @@ async function opened(path: string): Promise<Deno.FsFile> {
   }
 }
 
-/** Bytes that are asked for at a time. */
-const BLOCK = 1 << 20;
-
 /** The plain bytes of a file, some at a time; each block is gone when the next one comes. */
 async function* byteBlocks(path: string): AsyncGenerator<Uint8Array> {
   const file = await opened(path);
@@ -159,12 +157,7 @@ async function* byteBlocks(path: string): AsyncGenerator<Uint8Array> {
     return;
   }
   try {
-    const block = new Uint8Array(BLOCK);
-    for (;;) {
-      const count = await file.read(block);
-      if (count === null) return;
-      yield block.subarray(0, count);
-    }
+    yield* fileBlocks(file);
   } finally {
     file.close();
   }

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-
-/** Bytes hashed at a time when reading a file. */
-const BLOCK_BYTES = 1 << 20;
+import { fileBlocks } from "./file_blocks.ts";
 
 /**
  * SHA-256 of bytes that lie in pieces.
@@ -42,11 +40,6 @@ export function sha256Of(chunks: Iterable<Uint8Array>): string {
  */
 export async function sha256OfFile(file: Deno.FsFile): Promise<string> {
   const hash = createHash("sha256");
-  const block = new Uint8Array(BLOCK_BYTES);
-  for (
-    let count = await file.read(block);
-    count !== null;
-    count = await file.read(block)
-  ) hash.update(block.subarray(0, count));
+  for await (const block of fileBlocks(file)) hash.update(block);
   return hash.digest("hex");
 }

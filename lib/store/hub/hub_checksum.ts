@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { fileBlocks } from "../file_blocks.ts";
 
 /**
  * Checks a file against the checksum the hub gives: SHA-256 of the bytes for
@@ -29,11 +30,6 @@ export async function fileChecksum(
   using file = await Deno.open(path);
   const hash = createHash(isGit ? "sha1" : "sha256");
   if (isGit) hash.update(`blob ${(await file.stat()).size}\0`);
-  const block = new Uint8Array(1 << 20);
-  for (
-    let count = await file.read(block);
-    count !== null;
-    count = await file.read(block)
-  ) hash.update(block.subarray(0, count));
+  for await (const block of fileBlocks(file)) hash.update(block);
   return hash.digest("hex");
 }
