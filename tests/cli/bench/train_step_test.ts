@@ -38,13 +38,21 @@ Deno.test("benchModel() keeps the length of the model's own head, and makes one 
   assertEquals(await dim(tinyModel("plain"), 5), 5);
 });
 
+/** A tiny model written into a folder, ready to be measured on the reference engine. */
+async function tinyBenchModel(folder: string) {
+  const model = await writeTinyModel(`${folder}/model`);
+  await useEngine("reference");
+  return await benchModel({
+    model,
+    dim: 8,
+    queryLength: 8,
+    documentLength: 16,
+  });
+}
+
 Deno.test("benchStep() falls from the loss of equal scores when documents are the same", async () => {
   const folder = await Deno.makeTempDir();
-  const source = await writeTinyModel(`${folder}/model`);
-  await useEngine("reference");
-  const model = await benchModel({
-    ...{ model: source, dim: 8, queryLength: 8, documentLength: 16 },
-  });
+  const model = await tinyBenchModel(folder);
   const batch = {
     queries: ["feline near", "oak"],
     documents: [["cat", "cat"], ["cat", "cat"]],
@@ -60,11 +68,7 @@ Deno.test("benchStep() falls from the loss of equal scores when documents are th
 
 Deno.test("benchStep() learns with both losses, and tells how many tokens it took", async () => {
   const folder = await Deno.makeTempDir();
-  const source = await writeTinyModel(`${folder}/model`);
-  await useEngine("reference");
-  const model = await benchModel({
-    ...{ model: source, dim: 8, queryLength: 8, documentLength: 16 },
-  });
+  const model = await tinyBenchModel(folder);
   const batch = {
     queries: ["feline", "oak"],
     documents: [["cat", "stone"], ["tree", "bread"]],
