@@ -8,7 +8,7 @@ import type { Encoder } from "#lib/encoder/encoder.ts";
 import { readModernBertCheckpoint } from "#lib/encoder/modern_bert_checkpoint.ts";
 import { modernBertConfig } from "#lib/encoder/modern_bert_config.ts";
 import { modernBertEncoder } from "#lib/encoder/modern_bert_encoder.ts";
-import { read, tensorOf, tf, valueAndGradients } from "#lib/engine/tensor.ts";
+import { tensorOf, tf, valueAndGradients } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
 import { packRows } from "#lib/text/pack_texts.ts";
 import distilbert from "#tests/fixtures/encoder/distilbert.json" with {
@@ -25,9 +25,14 @@ import {
   type Family,
   numbers,
   packedOf,
-  products,
 } from "#tests/support/formula_weights.ts";
-import { distance, tensorsOf, vectorsOf } from "./tiny_encoders.ts";
+import {
+  assertValueAndGradients,
+  distance,
+  numbersOf,
+  tensorsOf,
+  vectorsOf,
+} from "./tiny_encoders.ts";
 
 /** A family's encoder and weights, read as from a folder. */
 type Loaded = readonly [Encoder, CheckpointTensors, readonly string[]];
@@ -60,11 +65,7 @@ function ready(family: Family, load: typeof bert) {
   const [encoder, weights, unused] = load(family);
   assertEquals(unused, []);
   const head = numbers(family.head, Object.keys(family.shapes).length);
-  const values = Object.fromEntries(
-    Object.entries({ ...weights, "head.weight": head }).map((
-      [name, { values }],
-    ) => [name, values]),
-  );
+  const values = numbersOf({ ...weights, "head.weight": head });
   const parameters = tensorsOf(encoder, values);
   return { encoder, parameters, packed: packedOf(family) };
 }
@@ -88,19 +89,11 @@ for (const [name, family, load] of FAMILIES) {
         Array.from({ length: ids.length * 8 }, (_, i) => Math.cos(i + text))
       ),
     );
-    const { value, gradients } = valueAndGradients((p) => {
+    const got = valueAndGradients((p) => {
       const { values } = encoder.encode(packed, p);
       return tf.sum(tf.mul(values, tensorOf(factors, values.shape)));
     }, parameters);
-    assertLess(Math.abs(read(value)[0]! - family.value), 1e-10);
-    const names = Object.keys(gradients).sort();
-    assertEquals(names, Object.keys(family.gradients).sort());
-    for (const name of names) {
-      const expected = family.gradients[name]!;
-      const got = products(read(gradients[name]!));
-      const scale = Math.max(1, expected[0]!);
-      assertLess(distance(got, [...expected]), 1e-9 * scale, name);
-    }
+    assertValueAndGradients(got, family, { value: 1e-10, gradient: 1e-9 });
   });
 
   for (const engine of ["wasm", "onnx"] as const) {

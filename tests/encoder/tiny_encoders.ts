@@ -1,10 +1,18 @@
+import { assertEquals, assertLess } from "@std/assert";
 import { bertEncoder } from "#lib/encoder/bert_encoder.ts";
+import type { CheckpointTensors } from "#lib/encoder/checkpoint_tensor.ts";
 import type { Encoder } from "#lib/encoder/encoder.ts";
 import { modernBertEncoder } from "#lib/encoder/modern_bert_encoder.ts";
 import { useLiteEncoder } from "#lib/encoder/use_lite_encoder.ts";
-import { read, type Tensor, tensorOf } from "#lib/engine/tensor.ts";
+import {
+  read,
+  type Tensor,
+  tensorOf,
+  type valueAndGradients,
+} from "#lib/engine/tensor.ts";
 import { stream } from "#lib/num/stream.ts";
 import { packRows, type TokenRow } from "#lib/text/pack_texts.ts";
+import { type Family, products } from "#tests/support/formula_weights.ts";
 
 /** A BERT of two layers that finite differences can walk through. */
 export const TINY_BERT = {
@@ -119,4 +127,32 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
     (most, value, i) => Math.max(most, Math.abs(value - b[i]!)),
     0,
   );
+}
+
+/** The numbers of a checkpoint's tensors, without their shapes. */
+export function numbersOf(
+  weights: CheckpointTensors,
+): Record<string, Float32Array | Float64Array> {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, { values }]) => [name, values]),
+  );
+}
+
+/**
+ * Compares a value and the gradients of every parameter with what a fixture holds of
+ * them; tolerances of gradients are relative to the norm where that is above 1.
+ */
+export function assertValueAndGradients(
+  got: ReturnType<typeof valueAndGradients>,
+  expected: Pick<Family, "value" | "gradients">,
+  within: { readonly value: number; readonly gradient: number },
+): void {
+  assertLess(Math.abs(read(got.value)[0]! - expected.value), within.value);
+  const names = Object.keys(expected.gradients).sort();
+  assertEquals(Object.keys(got.gradients).sort(), names);
+  for (const name of names) {
+    const waves = expected.gradients[name]!;
+    const apart = distance(products(read(got.gradients[name]!)), [...waves]);
+    assertLess(apart, within.gradient * Math.max(1, waves[0]!), name);
+  }
 }
