@@ -52,6 +52,7 @@ export { type Merge, wardLinkage } from "./num/ward_linkage.ts";
 export {
   type AdamOptions,
   adamStep,
+  adamSteps,
   type AdamTensors,
 } from "./engine/ops/adam_step.ts";
 export { attention, type AttentionOptions } from "./engine/ops/attention.ts";
@@ -81,10 +82,11 @@ export { logSoftmax } from "./engine/ops/log_softmax.ts";
 export { matrixProduct } from "./engine/ops/matrix_product.ts";
 export { maxSim, type MaxSimOptions } from "./engine/ops/max_sim.ts";
 export { rotary, type RotaryOptions } from "./engine/ops/rotary.ts";
-export { scaleInPlace } from "./engine/ops/scale_in_place.ts";
+export { scaleAllInPlace, scaleInPlace } from "./engine/ops/scale_in_place.ts";
 export {
   type ScheduleFreeOptions,
   scheduleFreeStep,
+  scheduleFreeSteps,
   type ScheduleFreeTensors,
 } from "./engine/ops/schedule_free_step.ts";
 export { sumOfSquares } from "./engine/ops/sum_of_squares.ts";

@@ -1,6 +1,6 @@
-import { adamStep } from "../engine/ops/adam_step.ts";
+import { adamSteps } from "../engine/ops/adam_step.ts";
 import { checkNumbers } from "./check_numbers.ts";
-import { eachParameter, nextStep, type StepInputs } from "./each_parameter.ts";
+import { eachGroup, nextStep, type StepInputs } from "./each_parameter.ts";
 import { freshCopies } from "./fresh_copy.ts";
 import type { Optimizer, OptimizerStep } from "./optimizer.ts";
 import type { Schedule } from "./schedule.ts";
@@ -110,14 +110,17 @@ function stepAll(
     correction1: 1 - beta1 ** (step + 1),
     correction2: 1 - beta2 ** (step + 1),
   };
-  const stepped = eachParameter(inputs, SLOTS, (name, given) => {
-    const { parameter, gradient, memory } = given;
-    const [first, second] = [memory["first"]!, memory["second"]!];
-    const { parameter: moved, ...rest } = adamStep(
-      { parameter, gradient, first, second },
-      { ...shared, weightDecay: decays(name) ? weightDecay : 0 },
-    );
-    return { parameter: moved, memory: { ...rest } };
+  const stepped = eachGroup(inputs, {
+    slots: SLOTS,
+    groupOf: (name) => decays(name) ? weightDecay : 0,
+    rule: (weightDecay, members) => {
+      const given = members.map(({ parameter, gradient, memory }) => ({
+        ...{ parameter, gradient },
+        ...{ first: memory["first"]!, second: memory["second"]! },
+      }));
+      return adamSteps(given, { ...shared, weightDecay })
+        .map(({ parameter, ...rest }) => ({ parameter, memory: { ...rest } }));
+    },
   });
   return nextStep(stepped, step);
 }

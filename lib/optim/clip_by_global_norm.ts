@@ -1,4 +1,4 @@
-import { scaleInPlace } from "../engine/ops/scale_in_place.ts";
+import { scaleAllInPlace } from "../engine/ops/scale_in_place.ts";
 import { sumOfSquares } from "../engine/ops/sum_of_squares.ts";
 import type { Parameters } from "../engine/tensor.ts";
 import { checkNumbers } from "./check_numbers.ts";
@@ -62,9 +62,8 @@ export function clipByGlobalNorm(
 /** Gradients times a factor below 1, or as they are; a NaN factor is applied. */
 function shortened(gradients: Parameters, factor: number): Parameters {
   if (factor >= 1) return gradients;
+  const scaled = scaleAllInPlace(Object.values(gradients), factor);
   return Object.fromEntries(
-    Object.entries(gradients).map((
-      [name, gradient],
-    ) => [name, scaleInPlace(gradient, factor)]),
+    Object.keys(gradients).map((name, i) => [name, scaled[i]!]),
   );
 }

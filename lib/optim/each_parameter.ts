@@ -41,8 +41,7 @@ export interface SteppedTensors {
 /**
  * Applies one rule to every parameter with its gradient and memory.
  *
- * All sets are checked before the first is consumed, so that a refused step
- * leaves everything alive.
+ * As {@linkcode eachGroup}, with every parameter by itself.
  *
  * @param inputs Parameters, gradients and state; consumed.
  * @param slots Names of the tensors that each parameter has in the state.
@@ -55,22 +54,66 @@ export function eachParameter(
   slots: readonly string[],
   rule: (name: string, inputs: ParameterInputs) => ParameterOutputs,
 ): SteppedTensors {
+  return eachGroup(inputs, {
+    slots,
+    groupOf: (name) => name,
+    rule: (name, [only]) => [rule(name, only!)],
+  });
+}
+
+/** How {@linkcode eachGroup} moves parameters. */
+export interface GroupRule<Group> {
+  /** Names of the tensors that each parameter has in the state. */
+  readonly slots: readonly string[];
+  /** The group that a parameter belongs to, by its name. */
+  readonly groupOf: (name: string) => Group;
+  /** New parameters and memory of a group, in their order; it disposes what it is given. */
+  readonly rule: (
+    group: Group,
+    members: readonly ParameterInputs[],
+  ) => readonly ParameterOutputs[];
+}
+
+/**
+ * Applies one rule to parameters that move alike, all of them at once.
+ *
+ * All sets are checked before the first is consumed, so that a refused step
+ * leaves everything alive.
+ *
+ * @param inputs Parameters, gradients and state; consumed.
+ * @param how Slots, groups and the rule.
+ * @returns The new tensors, in the order of the parameters.
+ * @throws {ShapeError} If a gradient or a slot is missing or has another shape.
+ */
+export function eachGroup<Group>(
+  inputs: StepInputs,
+  { slots, groupOf, rule }: GroupRule<Group>,
+): SteppedTensors {
   const { parameters, gradients, state } = inputs;
   checkInputs(inputs, slots);
-  const next: Record<string, Tensor> = {};
-  const tensors: Record<string, Tensor> = {};
-  for (const [name, parameter] of Object.entries(parameters)) {
-    const memory = Object.fromEntries(
-      slots.map((slot) => [slot, state.tensors[`${slot}/${name}`]!]),
-    );
-    const gradient = gradients[name]!;
-    const stepped = rule(name, { parameter, gradient, memory });
-    next[name] = stepped.parameter;
-    for (const slot of slots) {
-      tensors[`${slot}/${name}`] = stepped.memory[slot]!;
-    }
+  const stepped: Record<string, ParameterOutputs> = {};
+  const names = Object.keys(parameters);
+  for (const [group, members] of Map.groupBy(names, groupOf)) {
+    const given = members.map((name) => ({
+      parameter: parameters[name]!,
+      gradient: gradients[name]!,
+      memory: Object.fromEntries(
+        slots.map((slot) => [slot, state.tensors[`${slot}/${name}`]!]),
+      ),
+    }));
+    rule(group, given).forEach((one, i) => stepped[members[i]!] = one);
   }
-  return { parameters: next, tensors };
+  const tensors = names.flatMap((name) =>
+    slots.map((slot) =>
+      [`${slot}/${name}`, stepped[name]!.memory[slot]!] as const
+    )
+  );
+  return {
+    parameters: Object.fromEntries(
+      names.map((name) => [name, stepped[name]!.parameter]),
+    ),
+    tensors: Object.fromEntries(tensors),
+  };
 }
 
 /**

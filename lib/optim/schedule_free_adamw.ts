@@ -1,7 +1,7 @@
-import { scheduleFreeStep } from "../engine/ops/schedule_free_step.ts";
+import { scheduleFreeSteps } from "../engine/ops/schedule_free_step.ts";
 import { averagedReadout } from "./averaged_readout.ts";
 import { averagingWeight, scheduleFreeShare } from "./averaging_weight.ts";
-import { eachParameter, nextStep, type StepInputs } from "./each_parameter.ts";
+import { eachGroup, nextStep, type StepInputs } from "./each_parameter.ts";
 import type { Optimizer, OptimizerStep } from "./optimizer.ts";
 import { copiedMemory, zeroMemory } from "./slot_memory.ts";
 import {
@@ -116,14 +116,17 @@ function stepAll(
   const { mix, numbers } = averagingWeight(state, learningRate, settings);
   const correction2 = form === "paper" ? 1 : 1 - beta2 ** (state.step + 1);
   const shared = { learningRate, beta1, beta2, epsilon, correction2, mix };
-  const stepped = eachParameter(inputs, SLOTS, (name, given) => {
-    const { parameter, gradient, memory } = given;
-    const [z, second] = [memory["z"]!, memory["second"]!];
-    const { y, ...rest } = scheduleFreeStep(
-      { y: parameter, gradient, z, second },
-      { ...shared, weightDecay: decays(name) ? weightDecay : 0 },
-    );
-    return { parameter: y, memory: { ...rest } };
+  const stepped = eachGroup(inputs, {
+    slots: SLOTS,
+    groupOf: (name) => decays(name) ? weightDecay : 0,
+    rule: (weightDecay, members) => {
+      const given = members.map(({ parameter, gradient, memory }) => ({
+        ...{ y: parameter, gradient },
+        ...{ z: memory["z"]!, second: memory["second"]! },
+      }));
+      return scheduleFreeSteps(given, { ...shared, weightDecay })
+        .map(({ y, ...rest }) => ({ parameter: y, memory: { ...rest } }));
+    },
   });
   return nextStep(stepped, state.step, numbers);
 }

@@ -1,6 +1,6 @@
 import { scalarOf, tf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
-import { hasKernel, runKernel } from "./fused.ts";
+import { hasKernel, runKernel, runOnSets } from "./fused.ts";
 
 /** One parameter of {@linkcode adamStep} with its memory. */
 export interface AdamTensors {
@@ -79,6 +79,49 @@ export function adamStep(
     : composedStep(tensors, options);
   tf.dispose(inputs);
   return { parameter: parameter!, first: first!, second: second! };
+}
+
+/**
+ * One AdamW step of many parameters, in one call where the engine can.
+ *
+ * Each moves as by {@linkcode adamStep}, the source too.
+ *
+ * @param many Parameters, gradients and memory, of any shapes; consumed.
+ * @param options Rates and corrections, the same for all.
+ * @returns The new parameters and memory, in their order; the caller disposes them.
+ *
+ * @example Usage
+ * ```ts
+ * import { adamSteps, read, tensorOf, useEngine } from "#lib/mod.ts";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const one = (x: number) => tensorOf([x], [1]);
+ * const moved = adamSteps([4, -4].map((slope) => ({
+ *   ...{ parameter: one(1), gradient: one(slope), first: one(0), second: one(0) },
+ * })), {
+ *   ...{ learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+ *   ...{ weightDecay: 0, correction1: 0.1, correction2: 0.001 },
+ * });
+ * const [down, up] = moved.map(({ parameter }) => read(parameter)[0]!);
+ * assertAlmostEquals(down!, 0.9, 1e-6);
+ * assertAlmostEquals(up!, 1.1, 1e-6);
+ * ```
+ */
+export function adamSteps(
+  many: readonly (AdamTensors & { readonly gradient: Tensor })[],
+  options: AdamOptions,
+): AdamTensors[] {
+  if (many.length === 0 || !hasKernel("LabAdamWList")) {
+    return many.map((tensors) => adamStep(tensors, options));
+  }
+  const sets = many.map((tensors) => ({ ...tensors }));
+  const made = runOnSets("LabAdamWList", sets, { ...options });
+  tf.dispose(sets);
+  return sets.map((_, i) => {
+    const [parameter, first, second] = made.slice(3 * i);
+    return { parameter: parameter!, first: first!, second: second! };
+  });
 }
 
 /** The same from plain operations, on new tensors. */

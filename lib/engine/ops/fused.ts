@@ -57,6 +57,28 @@ export function runKernel(
 }
 
 /**
+ * Runs a kernel that does the same to many sets of tensors at once, for engines where
+ * every call costs time however small its tensors are.
+ *
+ * @param kernel The kernel's name; the inputs of set `i` are called `name/i`.
+ * @param sets Tensors by name, the same names in every set.
+ * @param attributes Settings by name.
+ * @returns The kernel's outputs, set after set.
+ */
+export function runOnSets(
+  kernel: string,
+  sets: readonly Readonly<Record<string, Tensor>>[],
+  attributes: Readonly<Record<string, unknown>>,
+): Tensor[] {
+  const inputs = Object.fromEntries(
+    sets.flatMap((set, i) =>
+      Object.entries(set).map(([name, tensor]) => [`${name}/${i}`, tensor])
+    ),
+  );
+  return runKernel(kernel, inputs, attributes);
+}
+
+/**
  * Runs an engine's own kernel with its own gradient.
  *
  * The first output is the result. What the gradient reads is freed as soon as

@@ -1,6 +1,6 @@
 import { scalarOf, tf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
-import { hasKernel, runKernel } from "./fused.ts";
+import { hasKernel, runKernel, runOnSets } from "./fused.ts";
 
 /** One parameter of {@linkcode scheduleFreeStep} with its memory. */
 export interface ScheduleFreeTensors {
@@ -84,6 +84,49 @@ export function scheduleFreeStep(
     : composedStep(tensors, options);
   tf.dispose(inputs);
   return { y: y!, z: z!, second: second! };
+}
+
+/**
+ * One schedule-free AdamW step of many parameters, in one call where the engine can.
+ *
+ * Each moves as by {@linkcode scheduleFreeStep}, the source too.
+ *
+ * @param many Sequences, gradients and memory, of any shapes; consumed.
+ * @param options Rates, correction and mix, the same for all.
+ * @returns The new sequences and memory, in their order; the caller disposes them.
+ *
+ * @example Usage
+ * ```ts
+ * import { read, scheduleFreeSteps, tensorOf, useEngine } from "#lib/mod.ts";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * await useEngine("reference");
+ * const one = (x: number) => tensorOf([x], [1]);
+ * const moved = scheduleFreeSteps([4, -4].map((slope) => ({
+ *   ...{ y: one(1), gradient: one(slope), z: one(1), second: one(0) },
+ * })), {
+ *   ...{ learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+ *   ...{ weightDecay: 0, correction2: 0.001, mix: 1 },
+ * });
+ * const [down, up] = moved.map(({ z }) => read(z)[0]!);
+ * assertAlmostEquals(down!, 0.9, 1e-6);
+ * assertAlmostEquals(up!, 1.1, 1e-6);
+ * ```
+ */
+export function scheduleFreeSteps(
+  many: readonly (ScheduleFreeTensors & { readonly gradient: Tensor })[],
+  options: ScheduleFreeOptions,
+): ScheduleFreeTensors[] {
+  if (many.length === 0 || !hasKernel("LabScheduleFreeAdamWList")) {
+    return many.map((tensors) => scheduleFreeStep(tensors, options));
+  }
+  const sets = many.map((tensors) => ({ ...tensors }));
+  const made = runOnSets("LabScheduleFreeAdamWList", sets, { ...options });
+  tf.dispose(sets);
+  return sets.map((_, i) => {
+    const [y, z, second] = made.slice(3 * i);
+    return { y: y!, z: z!, second: second! };
+  });
 }
 
 /** The same from plain operations, on new tensors. */

@@ -1,12 +1,13 @@
 import { read, tf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
-import { hasKernel, runKernel } from "./fused.ts";
+import { hasKernel, runKernel, runOnSets } from "./fused.ts";
 
 /**
  * Adds up the squares of all numbers of many tensors: the squared length of a
  * gradient, for clipping.
  *
- * Each tensor is summed by the engine, the tensors in 64 bits. Not differentiable.
+ * Each tensor is summed by the engine, the tensors in 64 bits; an engine that waits
+ * for every number that is read may sum them all. Not differentiable.
  *
  * Range: 0 or more; `Infinity` where a square passes the engine's largest float,
  * `NaN` where any number is.
@@ -24,15 +25,23 @@ import { hasKernel, runKernel } from "./fused.ts";
  * ```
  */
 export function sumOfSquares(tensors: readonly Tensor[]): number {
-  let total = 0;
-  for (const x of tensors) {
-    const part = tf.tidy(() =>
-      hasKernel("LabSumOfSquares")
-        ? runKernel("LabSumOfSquares", { x })[0]!
-        : tf.sum(tf.square(x))
-    );
-    total += read(part)[0]!;
-    part.dispose();
+  if (tensors.length > 0 && hasKernel("LabSumOfSquaresList")) {
+    const sets = tensors.map((x) => ({ x }));
+    return numberOf(runOnSets("LabSumOfSquaresList", sets, {})[0]!);
   }
-  return total;
+  return tensors.reduce((total, x) => total + numberOf(oneSum(x)), 0);
+}
+
+/** The sum of one tensor's squares. */
+function oneSum(x: Tensor): Tensor {
+  return hasKernel("LabSumOfSquares")
+    ? runKernel("LabSumOfSquares", { x })[0]!
+    : tf.tidy(() => tf.sum(tf.square(x)));
+}
+
+/** Reads a scalar and frees it. */
+function numberOf(x: Tensor): number {
+  const [number] = read(x);
+  x.dispose();
+  return number!;
 }

@@ -14,6 +14,7 @@ import { withElementwise } from "./kernels/elementwise.ts";
 import { hosted } from "./kernels/host.ts";
 import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
 import { linear, linearGradient } from "./kernels/linear.ts";
+import { listSteps } from "./kernels/list_steps.ts";
 import { maxSim, maxSimGradient } from "./kernels/max_sim.ts";
 import { moveKernels } from "./kernels/moves.ts";
 import {
@@ -99,6 +100,7 @@ function start(library: TorchLibrary, precision: Precision): Started {
   backend.isShort = isCuda || library.hasMatrixUnit;
   tf.registerBackend(BACKEND, () => backend);
   registerKernels(allKernels());
+  if (isCuda) registerKernels(listSteps);
   const device = isCuda
     ? `libtorch ${version} on ${gpu.text}`
     : `libtorch ${version} on the processor, ${torch.threads} threads (${gpu.text})`;
