@@ -49,7 +49,7 @@ export const maxSim: Kernel = (call) => {
     ? torch.full([tokens, columns], -1, ELEMENT.int32)
     : undefined;
   const vectors = [inputs.queries!, inputs.documents!].map((info) =>
-    backend.floats(info)
+    torch.isCuda ? backend.operand(info) : backend.floats(info)
   ) as [Handle, Handle];
   const plan = sortedByLength(options);
   const scores = meetingsOf(plan.options, mostOf(torch)).map((meeting) =>
@@ -118,7 +118,10 @@ function scoreMeeting(
   return sumOverQueries(torch, best, { ...left, columns });
 }
 
-/** Products of all rows of the left with all rows of the right, stack by stack. */
+/**
+ * Products of all rows of the left with all rows of the right, stack by stack, as
+ * 32-bit floats: of factors in bf16 too, which only a GPU is given.
+ */
 function products(
   torch: Tensors,
   stacks: number,
@@ -132,11 +135,10 @@ function products(
       torch.lengthOf(x, 1),
     ])
   ) as [Handle, Handle];
-  return call(
-    "aten::bmm",
-    a,
-    call("aten::transpose.int", b, { int: 1 }, { int: 2 }),
-  );
+  const turned = call("aten::transpose.int", b, { int: 1 }, { int: 2 });
+  return torch.elementOf(a) === ELEMENT.float32
+    ? call("aten::bmm", a, turned)
+    : call("aten::bmm.dtype", a, turned, { int: ELEMENT.float32 });
 }
 
 /** Writes the rows of the winning document tokens. */

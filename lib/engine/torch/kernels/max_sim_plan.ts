@@ -28,23 +28,26 @@ export function rectangleOf(
   keep: Uint8Array,
   [first, end]: readonly [number, number],
 ): Rectangle {
-  const kept: number[][] = [];
+  const counts = new Int32Array(end - first);
   let length = 0;
   for (let text = first; text < end; text++) {
-    const rows: number[] = [];
+    let count = 0;
     for (let row = offsets[text]!; row < offsets[text + 1]!; row++) {
-      if (keep[row] !== 0) rows.push(row);
+      if (keep[row] !== 0) count++;
     }
-    length = Math.max(length, rows.length);
-    kept.push(rows);
+    counts[text - first] = count;
+    length = Math.max(length, count);
   }
-  const rows = new Int32Array(kept.length * length);
-  kept.forEach((own, text) => {
-    for (let i = 0; i < length; i++) {
-      rows[text * length + i] = own[i] ?? own[0]!;
+  const rows = new Int32Array(counts.length * length);
+  for (let text = first, place = 0; text < end; text++) {
+    const [start, after] = [place, place + length];
+    for (let row = offsets[text]!; row < offsets[text + 1]!; row++) {
+      if (keep[row] !== 0) rows[place++] = row;
     }
-  });
-  return { rows, length, counts: Int32Array.from(kept, (own) => own.length) };
+    rows.fill(rows[start]!, place, after);
+    place = after;
+  }
+  return { rows, length, counts };
 }
 
 /** Queries that meet the same documents, both as rectangles. */
