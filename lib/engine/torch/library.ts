@@ -197,7 +197,7 @@ function loadWith({ folder, library }: FoundTorch): void {
       );
     }
   }
-  for (const companion of companionsOf(folder)) {
+  for (const companion of companionsOf(folder, NEEDED)) {
     try {
       openLibrary(companion, {});
     } catch {
@@ -214,16 +214,26 @@ function loadWith({ folder, library }: FoundTorch): void {
   }
 }
 
-/** Libraries that libtorch may need, in the order of need. */
-function companionsOf(folder: string): string[] {
+/** How the names of libraries begin that libtorch may need, in the order of need. */
+const NEEDED = ["libcudart.so.", "libcupti.so.", "libgomp.so.", "libc10.so"];
+
+/**
+ * Libraries that were installed with libtorch, beside it or in packages of NVIDIA.
+ *
+ * @param folder Where libtorch's libraries are.
+ * @param starts How their names begin.
+ * @returns Their paths, by the order of `starts`.
+ */
+export function companionsOf(
+  folder: string,
+  starts: readonly string[],
+): string[] {
   const packages = `${folder}/../../nvidia`;
   const folders = [
     folder,
     ...names(packages).map((name) => `${packages}/${name}/lib`),
   ];
-  return ["libcudart.so.", "libcupti.so.", "libgomp.so.", "libc10.so"].flatMap((
-    start,
-  ) =>
+  return starts.flatMap((start) =>
     folders.flatMap((place) =>
       names(place).filter((name) => name.startsWith(start))
         .map((name) => `${place}/${name}`)

@@ -15,7 +15,9 @@ import { hosted } from "./kernels/host.ts";
 import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
 import { linear, linearGradient } from "./kernels/linear.ts";
 import { listSteps } from "./kernels/list_steps.ts";
-import { maxSim, maxSimGradient } from "./kernels/max_sim.ts";
+import { maxSim } from "./kernels/max_sim.ts";
+import { maxSimOnGpu } from "./kernels/max_sim_cuda.ts";
+import { maxSimGradient } from "./kernels/max_sim_gradient.ts";
 import { moveKernels } from "./kernels/moves.ts";
 import {
   embedding,
@@ -99,8 +101,10 @@ function start(library: TorchLibrary, precision: Precision): Started {
   const backend = new TorchBackend(torch);
   backend.isShort = isCuda || library.hasMatrixUnit;
   tf.registerBackend(BACKEND, () => backend);
-  registerKernels(allKernels());
-  if (isCuda) registerKernels(listSteps);
+  registerKernels({
+    ...allKernels(),
+    ...(isCuda && { ...listSteps, LabMaxSim: maxSimOnGpu(library, maxSim) }),
+  });
   const device = isCuda
     ? `libtorch ${version} on ${gpu.text}`
     : `libtorch ${version} on the processor, ${torch.threads} threads (${gpu.text})`;
