@@ -19,7 +19,8 @@ import {
  * template; truncation and padding written in the file are ignored, because a
  * query or document form decides those.
  *
- * Cost: linear in the text; a word of more than 100 characters is one unknown.
+ * Cost: linear in the text; words that came before are looked up, up to 65,536 of
+ * them. A word of more than 100 characters is one unknown.
  * Source: `@huggingface/tokenizers` 0.2.0, held against the Rust library.
  * Differs: letters and signs that Unicode added or reclassified since the Rust
  * library's tables (2016) may split otherwise; see the pinned list in the tests.
@@ -53,7 +54,19 @@ export function bertTokenizer(
   const settings = isObject(config) ? config : {};
   const pipeline = buildPipeline(json, settings);
   const prepare = bertText(json.normalizer);
-  return tokenizerOf(pipeline, { json, config: settings, size, prepare });
+  const isSplitAtSpaces = splitsAtSpaces(json);
+  const about = { json, config: settings, size, prepare, isSplitAtSpaces };
+  return tokenizerOf(pipeline, about);
+}
+
+/** Whether a file's words end at spaces, and no token of its own holds one. */
+function splitsAtSpaces(
+  { normalizer, pre_tokenizer, added_tokens }: TokenizerJson,
+): boolean {
+  const typeOf = (part: unknown) => isObject(part) ? part["type"] : undefined;
+  return typeOf(normalizer) === "BertNormalizer" &&
+    typeOf(pre_tokenizer) === "BertPreTokenizer" &&
+    added_tokens.every(({ content }) => !/\s/.test(String(content)));
 }
 
 /** The pieces of a WordPiece model, the unknown one among them. */

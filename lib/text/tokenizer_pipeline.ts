@@ -1,4 +1,5 @@
 import { Tokenizer as Pipeline } from "@huggingface/tokenizers";
+import { knownWords } from "./known_words.ts";
 import { specialTokens } from "./special_tokens.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -163,22 +164,25 @@ function mendSplit(step: unknown, json: unknown): void {
  * Wraps a pipeline as a tokenizer.
  *
  * @param pipeline What splits.
- * @param options The file and its configuration, the number of ids, and what is done
- * to a text first.
+ * @param options The file and its configuration, the number of ids, what is done to a
+ * text first, and whether text on one side of a space never matters on the other.
  * @returns The tokenizer.
  * @throws {SyntaxError} If the configuration names a special token that the vocabulary
  * lacks.
  */
 export function tokenizerOf(
   pipeline: Pipeline,
-  { json, config, size, prepare = (text) => text }: {
+  { json, config, size, prepare = (text) => text, isSplitAtSpaces = false }: {
     readonly json: TokenizerJson;
     readonly config: Readonly<Record<string, unknown>>;
     readonly size: number;
     readonly prepare?: (text: string) => string;
+    readonly isSplitAtSpaces?: boolean;
   },
 ): Tokenizer {
   const { unk_token } = json.model;
+  const encode = (text: string): number[] =>
+    pipeline.encode(prepare(text), { add_special_tokens: false }).ids;
   const model = typeof unk_token === "string" ? { unk_token } : {};
   return {
     vocabularySize: size,
@@ -186,8 +190,7 @@ export function tokenizerOf(
       config,
       id: (token) => pipeline.token_to_id(token),
     }),
-    encode: (text) =>
-      pipeline.encode(prepare(text), { add_special_tokens: false }).ids,
+    encode: isSplitAtSpaces ? knownWords(encode) : encode,
     token: (id) => {
       const token = pipeline.id_to_token(id);
       if (token !== undefined) return token;
