@@ -1,4 +1,5 @@
 import { bertText } from "./bert_text.ts";
+import { AT_SPACES } from "./known_words.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import {
   buildPipeline,
@@ -54,9 +55,8 @@ export function bertTokenizer(
   const settings = isObject(config) ? config : {};
   const pipeline = buildPipeline(json, settings);
   const prepare = bertText(json.normalizer);
-  const isSplitAtSpaces = splitsAtSpaces(json);
-  const about = { json, config: settings, size, prepare, isSplitAtSpaces };
-  return tokenizerOf(pipeline, about);
+  const cut = splitsAtSpaces(json) ? AT_SPACES : undefined;
+  return tokenizerOf(pipeline, { json, config: settings, size, prepare, cut });
 }
 
 /** Whether a file's words end at spaces, and no token of its own holds one. */

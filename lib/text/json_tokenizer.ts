@@ -1,4 +1,5 @@
 import { bertTokenizer } from "./bert_tokenizer.ts";
+import { BEFORE_SPACES } from "./known_words.ts";
 import { precompiledCharsmap } from "./precompiled_charsmap.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import {
@@ -95,7 +96,25 @@ function bpeTokenizer(
     throw refuseTokenizer(`two pieces in merge ${wrong}`, merges[wrong]);
   }
   const size = checkIds(Object.entries(vocab), json.added_tokens);
-  return tokenizerOf(buildPipeline(json, config), { json, config, size });
+  const cut = splitsBeforeSpaces(json) ? BEFORE_SPACES : undefined;
+  return tokenizerOf(buildPipeline(json, config), { json, config, size, cut });
+}
+
+/**
+ * Whether words of ASCII begin with the one space before them, as GPT-2's pattern has
+ * it, and no token of the file's own reaches over such a place.
+ */
+function splitsBeforeSpaces(
+  { normalizer, pre_tokenizer, added_tokens }: TokenizerJson,
+): boolean {
+  const isPlain = normalizer === null ||
+    isObject(normalizer) && normalizer["type"] === "NFC";
+  return isPlain && isObject(pre_tokenizer) &&
+    pre_tokenizer["type"] === "ByteLevel" &&
+    pre_tokenizer["use_regex"] !== false &&
+    added_tokens.every(({ content, rstrip }) =>
+      rstrip !== true && !/\S \S/.test(String(content))
+    );
 }
 
 /** A tokenizer that takes the split of the highest probability. */

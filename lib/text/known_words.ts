@@ -4,16 +4,24 @@ const MOST = 1 << 16;
 /** Characters of the longest stretch that is remembered. */
 const LONGEST = 64;
 
+/** Spaces, which belong to no word. */
+export const AT_SPACES = /[ \t\n\r]+/;
+
+/** Before a single space between signs of ASCII: the space belongs to what follows. */
+export const BEFORE_SPACES = /(?<=[!-~])(?= [!-~])/;
+
 /**
- * Remembers the ids of what stands between spaces, for tokenizers to which text on one
- * side of a space never matters on the other: words come again and again, and looking
- * one up is twenty times faster than splitting it.
+ * Remembers the ids of stretches of text, for tokenizers to which text on one side of a
+ * cut never matters on the other: words come again and again, and looking one up is
+ * ten times faster than splitting it.
  *
  * Ids are those of `encode`, in the same order. At most 65,536 stretches of up to 64
  * characters are remembered.
  *
  * @param encode Text to ids; ids of a text must be those of its stretches one after
  * the other, and of no text none.
+ * @param cut Where texts are cut; what it matches is left out. Default
+ * {@linkcode AT_SPACES}.
  * @returns The same, faster.
  *
  * @example Usage
@@ -32,6 +40,7 @@ const LONGEST = 64;
  */
 export function knownWords(
   encode: (text: string) => readonly number[],
+  cut: RegExp = AT_SPACES,
 ): (text: string) => number[] {
   const known = new Map<string, readonly number[]>();
   const idsOf = (stretch: string): readonly number[] => {
@@ -46,7 +55,7 @@ export function knownWords(
   };
   return (text) => {
     const ids: number[] = [];
-    for (const stretch of text.split(/[ \t\n\r]+/)) {
+    for (const stretch of text.split(cut)) {
       if (stretch === "") continue;
       for (const id of idsOf(stretch)) ids.push(id);
     }

@@ -165,19 +165,19 @@ function mendSplit(step: unknown, json: unknown): void {
  *
  * @param pipeline What splits.
  * @param options The file and its configuration, the number of ids, what is done to a
- * text first, and whether text on one side of a space never matters on the other.
+ * text first, and where text may be cut, such that one side never matters to the other.
  * @returns The tokenizer.
  * @throws {SyntaxError} If the configuration names a special token that the vocabulary
  * lacks.
  */
 export function tokenizerOf(
   pipeline: Pipeline,
-  { json, config, size, prepare = (text) => text, isSplitAtSpaces = false }: {
+  { json, config, size, prepare = (text) => text, cut }: {
     readonly json: TokenizerJson;
     readonly config: Readonly<Record<string, unknown>>;
     readonly size: number;
     readonly prepare?: (text: string) => string;
-    readonly isSplitAtSpaces?: boolean;
+    readonly cut?: RegExp | undefined;
   },
 ): Tokenizer {
   const { unk_token } = json.model;
@@ -190,7 +190,7 @@ export function tokenizerOf(
       config,
       id: (token) => pipeline.token_to_id(token),
     }),
-    encode: isSplitAtSpaces ? knownWords(encode) : encode,
+    encode: cut ? knownWords(encode, cut) : encode,
     token: (id) => {
       const token = pipeline.id_to_token(id);
       if (token !== undefined) return token;

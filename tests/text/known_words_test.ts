@@ -3,12 +3,16 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { bertText } from "#lib/text/bert_text.ts";
 import { bertTokenizer } from "#lib/text/bert_tokenizer.ts";
+import { jsonTokenizer } from "#lib/text/json_tokenizer.ts";
 import { knownWords } from "#lib/text/known_words.ts";
 import {
   buildPipeline,
   checkedTokenizer,
 } from "#lib/text/tokenizer_pipeline.ts";
 import { wordPieceJson } from "#lib/text/word_piece_json.ts";
+import fixture from "#tests/fixtures/text/json_tokenizer.json" with {
+  type: "json",
+};
 
 const VOCABULARY = [
   ..."[PAD] [UNK] [CLS] [SEP] [MASK] a b c e i o s σ ς ά α 東 京 . , - ! ' [ ] ##a ##b"
@@ -123,3 +127,28 @@ Deno.test("knownWords() asks anew for what is long, and after many words", () =>
   assertEquals(asked, 3 + (1 << 16) + 1);
   assertEquals(encode(" \n\t\r "), []);
 });
+
+for (
+  const [name, change] of [
+    ["no space first", {}],
+    ["a space first", { add_prefix_space: true }],
+  ] as const
+) {
+  Deno.test(`jsonTokenizer() of a BPE that remembers words gives the ids of whole texts: ${name}`, () => {
+    const plain = checkedTokenizer(fixture.modernBert.tokenizer);
+    const json = {
+      ...plain,
+      pre_tokenizer: { ...plain["pre_tokenizer"] as object, ...change },
+    };
+    const pipeline = buildPipeline(json, {});
+    const { encode } = jsonTokenizer(json);
+    fc.assert(
+      fc.property(TEXTS, (text) => {
+        const whole = pipeline.encode(text, { add_special_tokens: false }).ids;
+        assertEquals(encode(text), whole);
+        assertEquals(encode(text), whole);
+      }),
+      { numRuns: 3000, seed: 2 },
+    );
+  });
+}
