@@ -9,7 +9,12 @@ import { wakeEngine } from "./estimate.ts";
 import type { TestBed } from "./test_bed.ts";
 import type { GivenSettings } from "./setting_table.ts";
 import type { TrainSettings } from "./settings.ts";
-import { checkWays, loadTrainingData, offerOf } from "./training_data.ts";
+import {
+  checkWays,
+  loadTrainingData,
+  offerOf,
+  type OpenOptions,
+} from "./training_data.ts";
 
 /** Everything a run starts from, checked, before anything is computed. */
 export interface Prepared {
@@ -33,6 +38,7 @@ export interface Prepared {
  * Opens model and data, completes the settings, and checks that they fit.
  *
  * @param given Settings by flag name, already checked one by one.
+ * @param options Where what was parsed is kept.
  * @returns What a run starts from.
  * @throws {RangeError} If settings, model and data do not fit each other.
  *
@@ -58,13 +64,19 @@ export interface Prepared {
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
-export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
+export async function prepareTraining(
+  given: GivenSettings,
+  options: OpenOptions = {},
+): Promise<Prepared> {
   const engine = await useEngine(
     `${given.engine ?? "auto"}` as EngineName | "auto",
     { precision: `${given.precision ?? "fp32"}` as Precision },
   );
   wakeEngine();
-  const { dataset, sources, measuredOn } = await loadTrainingData(given);
+  const { dataset, sources, measuredOn } = await loadTrainingData(
+    given,
+    options,
+  );
   const { dim } = given;
   const model = await loadModel(
     `${given.model ?? "use-lite"}`,
