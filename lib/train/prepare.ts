@@ -68,19 +68,18 @@ export async function prepareTraining(
   given: GivenSettings,
   options: OpenOptions = {},
 ): Promise<Prepared> {
-  const engine = await useEngine(
-    `${given.engine ?? "auto"}` as EngineName | "auto",
-    { precision: `${given.precision ?? "fp32"}` as Precision },
-  );
-  wakeEngine();
-  const { dataset, sources, measuredOn } = await loadTrainingData(
-    given,
-    options,
-  );
   const { dim } = given;
-  const model = await loadModel(
-    `${given.model ?? "use-lite"}`,
-    typeof dim === "number" ? { dim } : {},
+  const opening = [
+    startEngine(given),
+    loadTrainingData(given, options),
+    loadModel(
+      `${given.model ?? "use-lite"}`,
+      typeof dim === "number" ? { dim } : {},
+    ),
+  ] as const;
+  await Promise.allSettled(opening); // files are read while others are parsed
+  const [engine, { dataset, sources, measuredOn }, model] = await Promise.all(
+    opening, // of several errors the first in this order is told
   );
   const offer = offerOf(sources, given);
   const settings = completeSettings(given, {
@@ -104,6 +103,17 @@ export async function prepareTraining(
     test: { ...testBed(dataset, measuredOn), split: measuredOn },
     ...(settings.evalEvery > 0 && { dev: testBed(dataset, "dev") }),
   };
+}
+
+/** Chooses the engine, and lets its threads start. */
+async function startEngine(
+  { engine = "auto", precision = "fp32" }: GivenSettings,
+): Promise<EngineInUse> {
+  const inUse = await useEngine(`${engine}` as EngineName | "auto", {
+    precision: `${precision}` as Precision,
+  });
+  wakeEngine();
+  return inUse;
 }
 
 function testBed(dataset: Dataset, split: string): TestBed {
