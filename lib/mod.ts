@@ -496,6 +496,12 @@ export {
   type LedgerSetting,
   parseLedgerRow,
 } from "./store/results/ledger_row.ts";
+export {
+  type Keeping,
+  type KeepOptions,
+  kept,
+  KEPT_FOLDER,
+} from "./store/kept.ts";
 export { type LockedFolder, lockFolder } from "./store/run/lock_folder.ts";
 export { type MetricsLog, openMetrics } from "./store/run/metrics_log.ts";
 export {
@@ -574,6 +580,7 @@ export {
   type SafetensorsHeader,
 } from "./store/weights/safetensors_header.ts";
 export { sha256Of, sha256OfFile } from "./store/sha256.ts";
+export { sourceHash } from "./store/source_hash.ts";
 export { type TemporaryKind, temporaryName } from "./store/temporary_name.ts";
 export { readTfjsWeights } from "./store/weights/tfjs_weights.ts";
 export {
@@ -598,6 +605,7 @@ export {
   splitOf,
   type Tuple,
 } from "./dataset/dataset.ts";
+export { keptWordNet } from "./dataset/kept_wordnet.ts";
 export { type DatasetLimit, limitDataset } from "./dataset/limit_dataset.ts";
 export {
   loadDataset,
@@ -605,7 +613,7 @@ export {
 } from "./dataset/load_dataset.ts";
 export { type Judged, readQrels } from "./dataset/qrels.ts";
 export { readTuples, type TupleOptions } from "./dataset/tuples.ts";
-export { wordNetDataset } from "./dataset/wordnet.ts";
+export { WORDNET_FILES, wordNetDataset } from "./dataset/wordnet.ts";
 export { exampleLemma, isInflected } from "./dataset/wordnet_lemma.ts";
 export {
   parseSynset,
@@ -683,7 +691,12 @@ export {
   type SettingContext,
 } from "./train/complete_settings.ts";
 export { type Estimate } from "./train/estimate.ts";
-export { startingWeights } from "./train/head.ts";
+export {
+  type HeadDraw,
+  type KeptHeadDraw,
+  keptStartingWeights,
+  startingWeights,
+} from "./train/head.ts";
 export { type StepLine } from "./train/loop.ts";
 export { type Outcome, type OutcomeRuns } from "./train/outcome.ts";
 export {
@@ -725,7 +738,7 @@ export {
   trainPhases,
   type TrainPhasesOptions,
 } from "./train/train_phases.ts";
-export { type TrainingData } from "./train/training_data.ts";
+export { type OpenOptions, type TrainingData } from "./train/training_data.ts";
 export {
   type DrawnExample,
   type TrainingExample,

@@ -1,4 +1,5 @@
 import { progressBar } from "../report/progress_bar.ts";
+import { KEPT_FOLDER } from "../store/kept.ts";
 import { planTraining } from "../train/plan.ts";
 import { prepareTraining } from "../train/prepare.ts";
 import { freeRunFolder } from "../train/run_name.ts";
@@ -69,7 +70,7 @@ async function runOf(
   { shared, overrides }: CollectedSettings,
   { given, say, signal }: Asked,
 ): Promise<number> {
-  const prepared = await prepareTraining(shared);
+  const prepared = await prepareTraining(shared, { cache: KEPT_FOLDER, say });
   const out = typeof given.out === "string"
     ? given.out
     : await freeRunFolder(prepared.settings);
@@ -83,7 +84,7 @@ async function runOf(
     return DONE;
   }
   const trained = await train(prepared, {
-    ...{ out, say, signal },
+    ...{ out, say, signal, cache: KEPT_FOLDER },
     resume: given.resume === true,
     ...(teach && { teach }),
     progress: progressBar(),
@@ -102,7 +103,7 @@ async function phasesCommand(
   const out = typeof given.out === "string"
     ? given.out
     : await freeRunFolder({ data: `${data}`, model: `${model}` });
-  const prepared = await preparePhases(chain, { out });
+  const prepared = await preparePhases(chain, { out, say, cache: KEPT_FOLDER });
   prepared.planned.forEach(({ plan }, phase) => {
     say(`Phase ${phase + 1} of ${prepared.planned.length}`);
     plan.lines.forEach((line) => say(`  ${line}`));
@@ -116,7 +117,7 @@ async function phasesCommand(
     return DONE;
   }
   const phases = await trainPhases(prepared, {
-    ...{ out, say, signal },
+    ...{ out, say, signal, cache: KEPT_FOLDER },
     resume: given.resume === true,
     teacherOf: async (folder) => (await liveTeacher(folder))!,
     progress: progressBar(),

@@ -1,11 +1,15 @@
 import { readBeir } from "./beir.ts";
 import type { Dataset } from "./dataset.ts";
-import { wordNetDataset } from "./wordnet.ts";
+import { keptWordNet } from "./kept_wordnet.ts";
 
 /** Settings of {@link loadDataset}. */
 export interface LoadDatasetOptions {
   /** Splits to read from a folder; all that are there by default. */
   readonly splits?: readonly string[];
+  /** Folder where the parsed WordNet is kept for the next process. Default: none. */
+  readonly cache?: string | undefined;
+  /** Told in a line where something was amiss there, or it was used. */
+  readonly say?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -27,15 +31,17 @@ export interface LoadDatasetOptions {
  */
 export async function loadDataset(
   source: string,
-  options: LoadDatasetOptions = {},
+  { splits, cache: folder, say }: LoadDatasetOptions = {},
 ): Promise<Dataset> {
-  if (source === "wordnet") return await wordNetDataset();
+  if (source === "wordnet") {
+    return await keptWordNet({ folder, say });
+  }
   const info = await Deno.stat(source).catch((error) => {
     const isAbsent = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotADirectory; // a path through a file
     if (!isAbsent) throw error;
   });
-  if (info?.isDirectory) return await readBeir(source, options);
+  if (info?.isDirectory) return await readBeir(source, splits && { splits });
   throw new Deno.errors.NotFound(
     `Cannot load data ${source}: expected "wordnet" or a BEIR folder (--data DIR), got ${
       info === undefined ? "no such folder" : "a file"

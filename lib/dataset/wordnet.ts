@@ -8,8 +8,13 @@ import type { Dataset } from "./dataset.ts";
 import { exampleLemma } from "./wordnet_lemma.ts";
 import { parseSynset, type Synset } from "./wordnet_synset.ts";
 
-/** Parts of speech, in the order of documents. */
-const FILES = ["data.noun", "data.verb", "data.adj", "data.adv"] as const;
+/** Files of a release, one a part of speech, in the order of documents. */
+export const WORDNET_FILES = [
+  "data.noun",
+  "data.verb",
+  "data.adj",
+  "data.adv",
+] as const;
 
 /** Seed of the split, so that the pools never depend on a run's own seed. */
 const SPLIT_SEED = 310;
@@ -98,7 +103,7 @@ export async function wordNetDataset(
 /** Reads the four files; a synset without a definition is left out. */
 async function readSynsets(folder: URL): Promise<Synset[]> {
   const synsets: Synset[] = [];
-  for (const name of FILES) {
+  for (const name of WORDNET_FILES) {
     const path = decodeURIComponent(new URL(name, folder).pathname);
     for await (const block of readLineBlocks(path)) {
       for (const { text, line } of block) {

@@ -18,6 +18,8 @@ export interface CountedEntry {
  */
 export abstract class CountedBackend<Entry extends CountedEntry>
   extends tf.KernelBackend {
+  /** Whether `write` copies 32-bit floats, so that those given to it may change. */
+  readonly copiesNumbers: boolean = true;
   /** The data of every tensor. */
   protected readonly entries = new tf.DataStorage<Entry>(this, tf.engine());
   /** What the kernel under way has made, once for every reference. */

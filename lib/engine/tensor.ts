@@ -172,12 +172,14 @@ export function scalarOf(value: number): Tensor {
   return tensorOf([value], []);
 }
 
-/** A copy of numbers in the type that the engine in use stores. */
+/** Numbers in the type that the engine in use stores; a copy, unless it makes one itself. */
 function stored(values: Numbers, dtype: NumberType): ArrayLike<number> {
   if (dtype === "int32") return Int32Array.from(values);
   if (dtype === "bool") return Uint8Array.from(values);
-  return tf.getBackend() === "reference"
-    ? Float64Array.from(values)
+  if (tf.getBackend() === "reference") return Float64Array.from(values);
+  const { copiesNumbers } = tf.backend() as { copiesNumbers?: boolean };
+  return copiesNumbers && values instanceof Float32Array
+    ? values
     : Float32Array.from(values);
 }
 

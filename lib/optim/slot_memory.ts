@@ -12,7 +12,7 @@ export function zeroMemory(
   parameters: Parameters,
   slots: readonly string[],
 ): Parameters {
-  return slotMemory(parameters, slots, (x) => tf.zeros(x.shape));
+  return slotMemory(parameters, slots, (x) => tf.fill(x.shape, 0));
 }
 
 /**

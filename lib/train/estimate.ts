@@ -70,10 +70,10 @@ export function estimateTraining(
 const speeds = new Map<string, number>();
 
 /** Milliseconds from an engine's first work to when its threads are surely there. */
-const STARTING = 900;
+const STARTING = 300;
 
 /** Milliseconds to try products for, at least. */
-const TRIAL = 200;
+const TRIAL = 100;
 
 /** An engine that has had its first work. */
 interface Woken {
@@ -109,8 +109,8 @@ export function wakeEngine(): Woken {
 
 /**
  * Operations a second of one product of middling size, on a slow engine of a
- * small one: the median of the last quarter of many, for an engine's threads only
- * start when there is work for them.
+ * small one: the lower quartile of many, for an engine's threads only start when there
+ * is work for them, and others may compute meanwhile.
  */
 function matrixSpeed(): number {
   const { at, isFast } = wakeEngine();
@@ -120,8 +120,7 @@ function matrixSpeed(): number {
     const times: number[] = [];
     const end = Math.max(at + STARTING, performance.now() + TRIAL);
     while (times.length < 2 || performance.now() < end) times.push(product());
-    const settled = times.slice(Math.floor(times.length * 0.75));
-    return 2 * size * size * WIDTH / (quantile(settled, 0.5) / 1000);
+    return 2 * size * size * WIDTH / (quantile(times, 0.25) / 1000);
   });
 }
 

@@ -1,11 +1,15 @@
 import type { Dataset } from "../dataset/dataset.ts";
-import { poolOf } from "../dataset/dataset.ts";
 import { pcaHead } from "../encoder/pca_head.ts";
 import { read, tf } from "../engine/tensor.ts";
 import { stream } from "../num/stream.ts";
+import { arrayBytes } from "../store/array_bytes.ts";
+import { type KeepOptions, kept } from "../store/kept.ts";
 import type { Model } from "../store/model/model.ts";
+import { sha256Of } from "../store/sha256.ts";
+import { sourceHash } from "../store/source_hash.ts";
 import type { Weight, WeightMap } from "../store/weights/weight_map.ts";
 import { packDocuments } from "../text/document_form.ts";
+import type { PackedTokens } from "../text/packed_tokens.ts";
 import { parametersOf } from "../search/retriever.ts";
 
 /** Documents whose token states the head is computed from. */
@@ -45,33 +49,138 @@ const STATES_PER_DIMENSION = 4;
 export function startingWeights(
   model: Model,
   dataset: Dataset,
-  options: { readonly split: string; readonly seed: number },
+  options: HeadDraw,
 ): WeightMap {
   if (model.hasHead) return model.parameters;
-  const { dim, hidden } = model.encoder;
-  const states = sampleStates(model, dataset, options);
-  const enough = dim < hidden &&
-    states.length / hidden >= STATES_PER_DIMENSION * dim;
-  const head = enough
-    ? pcaHead(states, { hidden, dim })
-    : randomHead({ hidden, dim }, options.seed);
+  const head = newHead(model, sampleOf(model, dataset, options), options.seed);
   return { ...model.parameters, "head.weight": head };
 }
 
-/** Token states of some documents of the training side, `[tokens, hidden]`. */
-function sampleStates(
-  { encoder, parameters, tokenizer, documentForm }: Model,
+/** What a new head is drawn by. */
+export interface HeadDraw {
+  /** Training split. */
+  readonly split: string;
+  /** Seed of the run. */
+  readonly seed: number;
+}
+
+/** What a new head is drawn by and computed on. */
+export interface KeptHeadDraw extends HeadDraw {
+  /** Engine, device and precision: whatever may move a bit. */
+  readonly on: string;
+}
+
+/**
+ * The weights of {@linkcode startingWeights}, with a new head taken from a folder
+ * where an earlier process kept it.
+ *
+ * The file's key is a checksum over the weights, the configuration, the sampled
+ * tokens, the seed, what computes, and the source code of it, so that a kept head has
+ * the bits of a fresh one.
+ *
+ * Random: as for {@linkcode startingWeights}.
+ *
+ * @param model The model.
+ * @param dataset Where the documents are.
+ * @param options Training split, seed, and what computes.
+ * @param keeping The folder, and where a line goes; without a folder the head is made.
+ * @returns All weights, head included.
+ *
+ * @example Usage
+ * ```ts
+ * import { keptStartingWeights, loadModel, useEngine } from "#lib/mod.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { name, device } = await useEngine("auto");
+ * const model = await loadModel("use-lite", { dim: 2 });
+ * const documents = new Map([["a", "cat"], ["b", "dog"]]);
+ * const dataset = { name: "pets", queries: new Map(), documents, qrels: {} };
+ * const options = { split: "train", seed: 1, on: `${name} on ${device}` };
+ * const folder = await Deno.makeTempDir();
+ * const fresh = await keptStartingWeights(model, dataset, options, { folder });
+ * const again = await keptStartingWeights(model, dataset, options, { folder });
+ * assertEquals(again["head.weight"], fresh["head.weight"]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function keptStartingWeights(
+  model: Model,
   dataset: Dataset,
-  { split, seed }: { readonly split: string; readonly seed: number },
-): Float32Array | Float64Array {
-  const pool = [...poolOf(dataset, split)];
+  options: KeptHeadDraw,
+  keeping: KeepOptions,
+): Promise<WeightMap> {
+  if (model.hasHead || keeping.folder === undefined) {
+    return startingWeights(model, dataset, options);
+  }
+  const sample = sampleOf(model, dataset, options);
+  const { dim, hidden } = model.encoder;
+  const head = await kept<Weight>({
+    kind: "head",
+    key: headKey(model, sample, options),
+    make: () => newHead(model, sample, options.seed),
+    toBytes: ({ values }) => arrayBytes(values),
+    fromBytes: (bytes) => {
+      const values = new Float32Array(bytes.slice().buffer);
+      if (values.length === dim * hidden && values.every(Number.isFinite)) {
+        return { shape: [dim, hidden], values };
+      }
+      throw new SyntaxError(`it is no head [${dim}, ${hidden}]`);
+    },
+  }, keeping);
+  return { ...model.parameters, "head.weight": head };
+}
+
+/** A checksum over all that the bits of a new head depend on. */
+function headKey(
+  { family, config, parameters, encoder }: Model,
+  { ids, offsets, segment, attend }: PackedTokens,
+  { seed, on }: KeptHeadDraw,
+): string {
+  const weights = Object.entries(parameters).sort(([a], [b]) => a < b ? -1 : 1);
+  const said = JSON.stringify([
+    [family, encoder.dim, config, seed, on, Deno.version.v8],
+    sourceHash(["num", "engine", "text", "encoder", "train"]),
+    weights.map(([name, { shape }]) => [name, shape]),
+    [ids, offsets, segment, attend].map(({ length }) => length),
+  ]);
+  return sha256Of([
+    new TextEncoder().encode(said),
+    ...[ids, offsets].map(({ buffer, byteOffset, byteLength }) =>
+      new Uint8Array(buffer, byteOffset, byteLength)
+    ),
+    ...[segment, attend],
+    ...weights.map(([, { values }]) => arrayBytes(values)),
+  ]);
+}
+
+/** A head of principal components where there are states enough, else a random one. */
+function newHead(model: Model, sample: PackedTokens, seed: number): Weight {
+  const { dim, hidden } = model.encoder;
+  return dim < hidden && sample.ids.length >= STATES_PER_DIMENSION * dim
+    ? pcaHead(statesOf(model, sample), { hidden, dim })
+    : randomHead({ hidden, dim }, seed);
+}
+
+/** Some documents of the training side. */
+function sampleOf(
+  { tokenizer, documentForm }: Model,
+  dataset: Dataset,
+  { split, seed }: HeadDraw,
+): PackedTokens {
+  const pool = dataset.pools?.[split] ?? [...dataset.documents.keys()];
   const count = Math.min(SAMPLE, pool.length);
-  const drawn = stream(seed, "head").sample(pool, count);
+  const ids = stream(seed, "head").sample(pool, count);
+  const texts = ids.map((id) => dataset.documents.get(id)!);
+  return packDocuments(texts, tokenizer, { ...documentForm, ids });
+}
+
+/** Their token states, `[tokens, hidden]`. */
+function statesOf(
+  { encoder, parameters }: Model,
+  sample: PackedTokens,
+): Float32Array | Float64Array {
   const tensors = parametersOf(parameters);
-  const texts = drawn.map(([, text]) => text);
-  const ids = drawn.map(([id]) => id);
-  const packed = packDocuments(texts, tokenizer, { ...documentForm, ids });
-  const states = encoder.tokenStates(packed, tensors).values;
+  const states = encoder.tokenStates(sample, tensors).values;
   const values = read(states);
   tf.dispose([tensors, states]);
   return values;

@@ -9,7 +9,12 @@ import { wakeEngine } from "./estimate.ts";
 import type { TestBed } from "./test_bed.ts";
 import type { GivenSettings } from "./setting_table.ts";
 import type { TrainSettings } from "./settings.ts";
-import { checkWays, loadTrainingData, offerOf } from "./training_data.ts";
+import {
+  checkWays,
+  loadTrainingData,
+  offerOf,
+  type OpenOptions,
+} from "./training_data.ts";
 
 /** Everything a run starts from, checked, before anything is computed. */
 export interface Prepared {
@@ -33,6 +38,7 @@ export interface Prepared {
  * Opens model and data, completes the settings, and checks that they fit.
  *
  * @param given Settings by flag name, already checked one by one.
+ * @param options Where what was parsed is kept.
  * @returns What a run starts from.
  * @throws {RangeError} If settings, model and data do not fit each other.
  *
@@ -58,17 +64,22 @@ export interface Prepared {
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
-export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
-  const engine = await useEngine(
-    `${given.engine ?? "auto"}` as EngineName | "auto",
-    { precision: `${given.precision ?? "fp32"}` as Precision },
-  );
-  wakeEngine();
-  const { dataset, sources, measuredOn } = await loadTrainingData(given);
+export async function prepareTraining(
+  given: GivenSettings,
+  options: OpenOptions = {},
+): Promise<Prepared> {
   const { dim } = given;
-  const model = await loadModel(
-    `${given.model ?? "use-lite"}`,
-    typeof dim === "number" ? { dim } : {},
+  const opening = [
+    startEngine(given),
+    loadTrainingData(given, options),
+    loadModel(
+      `${given.model ?? "use-lite"}`,
+      typeof dim === "number" ? { dim } : {},
+    ),
+  ] as const;
+  await Promise.allSettled(opening); // files are read while others are parsed
+  const [engine, { dataset, sources, measuredOn }, model] = await Promise.all(
+    opening, // of several errors the first in this order is told
   );
   const offer = offerOf(sources, given);
   const settings = completeSettings(given, {
@@ -92,6 +103,17 @@ export async function prepareTraining(given: GivenSettings): Promise<Prepared> {
     test: { ...testBed(dataset, measuredOn), split: measuredOn },
     ...(settings.evalEvery > 0 && { dev: testBed(dataset, "dev") }),
   };
+}
+
+/** Chooses the engine, and lets its threads start. */
+async function startEngine(
+  { engine = "auto", precision = "fp32" }: GivenSettings,
+): Promise<EngineInUse> {
+  const inUse = await useEngine(`${engine}` as EngineName | "auto", {
+    precision: `${precision}` as Precision,
+  });
+  wakeEngine();
+  return inUse;
 }
 
 function testBed(dataset: Dataset, split: string): TestBed {

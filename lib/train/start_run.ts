@@ -63,20 +63,20 @@ export async function startRun(
     readonly out: string;
     readonly resume?: boolean;
     readonly optimizer: Optimizer;
-    readonly weights: () => WeightMap;
+    readonly weights: () => WeightMap | Promise<WeightMap>;
   },
 ): Promise<Start> {
   const { out, resume = false, optimizer, weights } = options;
   const settings = { ...prepared.settings };
-  const fresh = (says: string): Start => {
-    const parameters = parametersOf(weights());
+  const fresh = async (says: string): Promise<Start> => {
+    const parameters = parametersOf(await weights());
     const state = { parameters, optimizer: optimizer.init(parameters) };
     return { state, step: 0, says };
   };
   if (!resume) {
     await createRun(out, settings);
     try {
-      return fresh(`Starts at step 0 in ${out}`);
+      return await fresh(`Starts at step 0 in ${out}`);
     } catch (error) {
       await Deno.remove(`${out}/settings.json`);
       throw error;
@@ -84,7 +84,7 @@ export async function startRun(
   }
   const { checkpoint } = await resumeRun(out, settings);
   if (checkpoint === undefined) {
-    return fresh(`No complete checkpoint in ${out}: starts at step 0`);
+    return await fresh(`No complete checkpoint in ${out}: starts at step 0`);
   }
   const { folder, step } = checkpoint;
   const { shapes } = prepared.model.encoder;

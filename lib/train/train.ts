@@ -9,9 +9,10 @@ import type { Bm25 } from "../search/bm25.ts";
 import { searchCollection } from "../search/search_collection.ts";
 import { lockFolder } from "../store/run/lock_folder.ts";
 import type { Model } from "../store/model/model.ts";
+import type { WeightMap } from "../store/weights/weight_map.ts";
 import { saveModel } from "../store/model/save_model.ts";
 import { bm25Indexes, untrainedRun, wordsRun } from "./baselines.ts";
-import { startingWeights } from "./head.ts";
+import { keptStartingWeights } from "./head.ts";
 import type { StepLine } from "./loop.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { Prepared } from "./prepare.ts";
@@ -26,6 +27,8 @@ export interface TrainOptions {
   readonly out: string;
   /** Goes on with the run in `out`; default false. */
   readonly resume?: boolean;
+  /** Folder where a new head is kept for the next run. Default: none. */
+  readonly cache?: string | undefined;
   /** What the trained model is compared with besides BM25. Default: the model as it came. */
   readonly baseline?: Model;
   /** Scores every batch, where a teacher runs live. */
@@ -121,14 +124,14 @@ async function trainAlone(
   prepared: Prepared,
   options: TrainOptions & { readonly optimizer: Optimizer },
 ): Promise<Trained> {
-  const { settings, model, dataset, sources, test } = prepared;
+  const { settings, dataset, sources, test } = prepared;
   const memory = memoryWatch(options.progress);
   const watched = { ...options, progress: memory.progress };
   const words = indexesOf([dataset, ...sources]);
   const { optimizer } = options;
   const start = await startRun(prepared, {
     ...options,
-    weights: () => startingWeights(model, sources[0]!, settings),
+    weights: () => firstWeights(prepared, options),
   });
   options.say?.(start.says);
   for (const used of new Set([dataset, ...sources])) {
@@ -155,6 +158,19 @@ async function trainAlone(
     tokensPerSecond: seconds > 0 ? tokens / seconds : 0,
     peakMemoryBytes: memory.peak(),
   };
+}
+
+/** The model's weights, a new head made or taken from where it is kept. */
+function firstWeights(
+  { engine, model, settings, sources }: Prepared,
+  { cache: folder, say }: TrainOptions,
+): Promise<WeightMap> {
+  const { split, seed, precision } = settings;
+  const on = `${engine.name} on ${engine.device}, ${precision}`;
+  return keptStartingWeights(model, sources[0]!, { split, seed, on }, {
+    folder,
+    say,
+  });
 }
 
 /** BM25 of each dataset, made when first asked for. */

@@ -6,6 +6,7 @@ import { type PhasedSettings, settingsOfPhase } from "./phases.ts";
 import { type Plan, planTraining } from "./plan.ts";
 import { type Prepared, prepareTraining } from "./prepare.ts";
 import type { TrainSettings } from "./settings.ts";
+import type { OpenOptions } from "./training_data.ts";
 import { train, type Trained, type TrainOptions } from "./train.ts";
 
 /** How a chain is carried out. */
@@ -45,7 +46,7 @@ export interface TrainedPhase {
  * so that a fault of the last phase is found before the first begins.
  *
  * @param chain What is shared and what each phase has of its own.
- * @param options Folder of the chain.
+ * @param options Folder of the chain, and of what is kept.
  * @returns The phases, planned.
  * @throws {RangeError} If settings, model and data of a phase do not fit.
  *
@@ -74,14 +75,14 @@ export interface TrainedPhase {
  */
 export async function preparePhases(
   chain: PhasedSettings,
-  { out }: { readonly out: string },
+  { out, ...opening }: OpenOptions & { readonly out: string },
 ): Promise<PreparedPhases> {
   const planned: PlannedPhase[] = [];
   let model: Model | undefined;
   for (let phase = 0; phase < chain.phases.length; phase++) {
     const settings = planned.at(-1)?.settings;
     const given = settingsOfPhase(chain, phase, { settings });
-    const prepared = await prepareTraining(given);
+    const prepared = await prepareTraining(given, opening);
     model ??= prepared.model;
     planned.push({
       settings: prepared.settings,
@@ -165,10 +166,13 @@ async function trainPhase(
   options: TrainPhasesOptions,
 ): Promise<TrainedPhase> {
   const { out, teacherOf, ...rest } = options;
-  const opened = await prepareTraining(settingsOfPhase(chain, phase, {
-    settings: planned[phase - 1]?.settings,
-    model: phase === 0 ? undefined : modelOf(out, phase - 1),
-  }));
+  const opened = await prepareTraining(
+    settingsOfPhase(chain, phase, {
+      settings: planned[phase - 1]?.settings,
+      model: phase === 0 ? undefined : modelOf(out, phase - 1),
+    }),
+    options,
+  );
   const prepared = phase === 0 ? opened : from(opened, phase - 1);
   const { teacher } = prepared.settings;
   const teach = teacher === "" ? undefined : await teacherOf?.(teacher);

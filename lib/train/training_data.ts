@@ -1,12 +1,18 @@
 import { isDistillation } from "./batch_loss.ts";
 import { carveDev } from "../dataset/carve_dev.ts";
 import { type Dataset, splitOf, type Tuple } from "../dataset/dataset.ts";
-import { loadDataset } from "../dataset/load_dataset.ts";
+import {
+  loadDataset,
+  type LoadDatasetOptions,
+} from "../dataset/load_dataset.ts";
 import { stream } from "../num/stream.ts";
 import { hasGivenNegatives } from "./examples.ts";
 import { refuseSetting } from "./setting.ts";
 import type { GivenSettings } from "./setting_table.ts";
 import type { TrainSettings } from "./settings.ts";
+
+/** How a run's data are opened: where what was parsed is kept for the next run. */
+export type OpenOptions = Pick<LoadDatasetOptions, "cache" | "say">;
 
 /** The data of a run: what it is measured on, and what it is trained on. */
 export interface TrainingData {
@@ -39,15 +45,17 @@ export interface Offer {
  * queries that were carved out for dev.
  *
  * @param given Settings by flag name.
+ * @param options Where what was parsed is kept.
  * @returns The datasets and the split that is judged.
  * @throws {RangeError} If there is no split to measure on, or a source is given twice.
  */
 export async function loadTrainingData(
   given: GivenSettings,
+  options: OpenOptions = {},
 ): Promise<TrainingData> {
   const data = `${given.data ?? "wordnet"}`;
   const split = `${given.split ?? "train"}`;
-  const loaded = await loadDataset(data);
+  const loaded = await loadDataset(data, options);
   const measuredOn = testSplit(loaded, split);
   const dataset = Number(given["eval-every"] ?? 0) > 0 && split === "train"
     ? carveDev(loaded, stream(0, "carve dev"))
@@ -63,7 +71,7 @@ export async function loadTrainingData(
       throw refuseSetting("--sources", "every folder once", `${name} twice`);
     }
     places.push(place);
-    sources.push(place === own ? dataset : await loadDataset(name));
+    sources.push(place === own ? dataset : await loadDataset(name, options));
   }
   return { dataset, sources, measuredOn };
 }

@@ -6,8 +6,9 @@ import {
   tf,
   valueAndGradients,
 } from "#lib/engine/tensor.ts";
-import { useEngine } from "#lib/engine/use_engine.ts";
+import { engineNames, useEngine } from "#lib/engine/use_engine.ts";
 import { ShapeError } from "#lib/num/shape_error.ts";
+import { isPresent } from "./present.ts";
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 
 Deno.test("tensorOf() keeps 64 bits on reference and copies its numbers", async () => {
@@ -18,6 +19,17 @@ Deno.test("tensorOf() keeps 64 bits on reference and copies its numbers", async 
   assertInstanceOf(read(x), Float64Array);
   assertEquals([...read(x)], [0.1, 0.2]);
 });
+
+for (const engine of engineNames()) {
+  Deno.test(`tensorOf() keeps its numbers on ${engine} when those given change`, async () => {
+    if (!await isPresent(engine)) return;
+    const values = Float32Array.of(1, 2, 3, 4);
+    const x = tensorOf(values.subarray(1), [3]);
+    values.fill(7);
+    assertEquals([...await x.data()], [2, 3, 4]);
+    x.dispose();
+  });
+}
 
 Deno.test("tensorOf() rounds to 32 bits elsewhere", async () => {
   await useEngine("wasm");
