@@ -71,6 +71,11 @@ export {
   dropoutRowKeys,
 } from "./engine/ops/dropout_row_keys.ts";
 export { embedding } from "./engine/ops/embedding.ts";
+export {
+  type Dense,
+  feedForward,
+  type FeedForwardOptions,
+} from "./engine/ops/feed_forward.ts";
 export { layerNorm, type LayerNormOptions } from "./engine/ops/layer_norm.ts";
 export { type LengthGroup, lengthGroups } from "./engine/ops/length_groups.ts";
 export {

@@ -1,5 +1,6 @@
 import { attention } from "../engine/ops/attention.ts";
 import { embedding } from "../engine/ops/embedding.ts";
+import { feedForward } from "../engine/ops/feed_forward.ts";
 import { layerNorm } from "../engine/ops/layer_norm.ts";
 import { linear } from "../engine/ops/linear.ts";
 import { type Parameters, type Tensor, tf } from "../engine/tensor.ts";
@@ -168,24 +169,25 @@ function bertLayer(x: Tensor, { tokens, parameters, drop, config, layer }: {
       residual,
       epsilon: config.layer_norm_eps,
     });
-  const dense = (
-    y: Tensor,
-    name: string,
-    activation: "none" | BertConfig["hidden_act"],
-  ) => linear(y, p(`${name}.weight`), { bias: p(`${name}.bias`), activation });
+  const dense = (name: string) => ({
+    weight: p(`${name}.weight`),
+    bias: p(`${name}.bias`),
+  });
+  const apply = (y: Tensor, name: string) =>
+    linear(y, dense(name).weight, dense(name));
   const { offsets, attend } = tokens;
-  const qkv = dense(x, "attention.qkv", "none");
+  const qkv = apply(x, "attention.qkv");
   const mixed = attention(qkv, {
     offsets,
     attend,
     heads: config.num_attention_heads,
   });
-  const attended = drop(
-    dense(mixed, "attention.output", "none"),
-    1 + 2 * layer,
-  );
+  const attended = drop(apply(mixed, "attention.output"), 1 + 2 * layer);
   const middle = norm(attended, "attention.norm", x);
-  const inner = dense(middle, "feedforward.in", config.hidden_act);
-  const out = drop(dense(inner, "feedforward.out", "none"), 2 + 2 * layer);
-  return norm(out, "feedforward.norm", middle);
+  const out = feedForward(middle, {
+    inner: dense("feedforward.in"),
+    out: dense("feedforward.out"),
+    activation: config.hidden_act,
+  });
+  return norm(drop(out, 2 + 2 * layer), "feedforward.norm", middle);
 }

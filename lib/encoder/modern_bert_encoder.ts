@@ -1,7 +1,8 @@
 import { attention } from "../engine/ops/attention.ts";
 import { embedding } from "../engine/ops/embedding.ts";
+import { feedForward } from "../engine/ops/feed_forward.ts";
 import { layerNorm } from "../engine/ops/layer_norm.ts";
-import { type Activation, linear } from "../engine/ops/linear.ts";
+import { linear } from "../engine/ops/linear.ts";
 import { rotary } from "../engine/ops/rotary.ts";
 import {
   type Parameters,
@@ -173,17 +174,18 @@ function modernBertLayer(
   },
 ): Tensor {
   const norm = normOf(parameters, config);
-  const dense = (y: Tensor, part: string, activation: Activation = "none") => {
-    const name = `layer.${layer}.${part}`;
-    const bias = parameters[`${name}.bias`];
-    return linear(y, parameters[`${name}.weight`]!, { bias, activation });
-  };
+  const dense = (part: string) => ({
+    weight: parameters[`layer.${layer}.${part}.weight`]!,
+    bias: parameters[`layer.${layer}.${part}.bias`],
+  });
+  const apply = (y: Tensor, part: string) =>
+    linear(y, dense(part).weight, dense(part));
   const type = config.layer_types[layer]!;
   const heads = config.num_attention_heads;
   const theta = config.rope_parameters[type].rope_theta;
   const { offsets, attend } = tokens;
   const input = layer === 0 ? x : norm(x, `layer.${layer}.attention.norm`);
-  const qkv = rotary(dense(input, "attention.qkv"), { places, heads, theta });
+  const qkv = rotary(apply(input, "attention.qkv"), { places, heads, theta });
   const mixed = attention(qkv, {
     offsets,
     attend,
@@ -192,12 +194,14 @@ function modernBertLayer(
       window: Math.floor(config.local_attention / 2),
     }),
   });
-  const attended = drop(dense(mixed, "attention.output"), 1 + 2 * layer);
+  const attended = drop(apply(mixed, "attention.output"), 1 + 2 * layer);
   const middle = tf.add(x, attended);
   const y = norm(middle, `layer.${layer}.feedforward.norm`);
-  const gated = tf.mul(
-    dense(y, "feedforward.in", config.hidden_activation),
-    dense(y, "feedforward.gate"),
-  );
-  return tf.add(middle, drop(dense(gated, "feedforward.out"), 2 + 2 * layer));
+  const out = feedForward(y, {
+    inner: dense("feedforward.in"),
+    gate: dense("feedforward.gate"),
+    out: dense("feedforward.out"),
+    activation: config.hidden_activation,
+  });
+  return tf.add(middle, drop(out, 2 + 2 * layer));
 }

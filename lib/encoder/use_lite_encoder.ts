@@ -1,5 +1,6 @@
 import { attention } from "../engine/ops/attention.ts";
 import { embedding } from "../engine/ops/embedding.ts";
+import { feedForward } from "../engine/ops/feed_forward.ts";
 import { layerNorm } from "../engine/ops/layer_norm.ts";
 import { linear } from "../engine/ops/linear.ts";
 import {
@@ -133,14 +134,15 @@ function useLiteLayer(x: Tensor, { tokens, parameters, drop, config, layer }: {
     layerNorm(y, p(`${name}.gain`), p(`${name}.bias`), {
       epsilon: config.layer_norm_eps,
     });
-  const dense = (
-    y: Tensor,
-    name: string,
-    activation: "none" | "relu" = "none",
-  ) => linear(y, p(`${name}.weight`), { bias: p(`${name}.bias`), activation });
+  const dense = (name: string) => ({
+    weight: p(`${name}.weight`),
+    bias: p(`${name}.bias`),
+  });
+  const apply = (y: Tensor, name: string) =>
+    linear(y, dense(name).weight, dense(name));
   const { offsets, attend } = tokens;
-  const residual = layer === 0 ? dense(x, "residual") : x;
-  const qkv = dense(norm(x, "attention.norm"), "attention.qkv");
+  const residual = layer === 0 ? apply(x, "residual") : x;
+  const qkv = apply(norm(x, "attention.norm"), "attention.qkv");
   const mixed = attention(qkv, {
     offsets,
     attend,
@@ -148,12 +150,12 @@ function useLiteLayer(x: Tensor, { tokens, parameters, drop, config, layer }: {
   });
   const middle = tf.add(
     residual,
-    drop(dense(mixed, "attention.output"), 1 + 2 * layer),
+    drop(apply(mixed, "attention.output"), 1 + 2 * layer),
   );
-  const inner = dense(
-    norm(middle, "feedforward.norm"),
-    "feedforward.in",
-    "relu",
-  );
-  return tf.add(middle, drop(dense(inner, "feedforward.out"), 2 + 2 * layer));
+  const out = feedForward(norm(middle, "feedforward.norm"), {
+    inner: dense("feedforward.in"),
+    out: dense("feedforward.out"),
+    activation: "relu",
+  });
+  return tf.add(middle, drop(out, 2 + 2 * layer));
 }

@@ -80,15 +80,17 @@ interface AnyCall {
  * A gradient kernel that leaves out the rows in which `dy` is zero.
  *
  * @param access How the engine reads and moves rows.
- * @param kernel Takes `dy`; its first result has a row for each row of `dy`,
- * or is the single number 0 where nobody asked for it.
+ * @param kernel Takes `dy`; its first results have a row for each row of `dy`,
+ * or are the single number 0 where nobody asked for one.
  * @param byRow The inputs that have a row for each row of `dy`, `dy` included.
+ * @param results How many results have a row for each row of `dy`. Default 1.
  * @returns A kernel with the same inputs and results.
  */
 export function onLiveRows<Call extends AnyCall>(
   access: RowAccess<Call>,
   kernel: (call: Call) => Info | Info[],
   byRow: readonly string[],
+  results: (call: Call) => number = () => 1,
 ): (call: Call) => Info | Info[] {
   return (call) => {
     const dy = call.inputs.dy!;
@@ -103,11 +105,13 @@ export function onLiveRows<Call extends AnyCall>(
       return info ? [[name, access.gathered(call, info, rows)] as const] : [];
     });
     const inputs = { ...call.inputs, ...Object.fromEntries(few) };
-    const [first, ...others] = [kernel({ ...call, inputs })].flat();
+    const made = [kernel({ ...call, inputs })].flat();
     few.forEach(([, info]) => access.free(call, info));
-    if (first!.shape.length === 0) return [first!, ...others];
-    const dx = access.scattered(call, first!, { rows, total });
-    access.free(call, first!);
-    return [dx, ...others];
+    return made.map((result, i) => {
+      if (i >= results(call) || result.shape.length === 0) return result;
+      const whole = access.scattered(call, result, { rows, total });
+      access.free(call, result);
+      return whole;
+    });
   };
 }

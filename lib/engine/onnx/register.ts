@@ -15,7 +15,12 @@ import { embedding, embeddingGradient } from "./kernels/embedding.ts";
 import { hosted } from "./kernels/host.ts";
 import { withLarge } from "./kernels/large.ts";
 import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
-import { linear, linearGradient } from "./kernels/linear.ts";
+import {
+  activatedLinearGradient,
+  feedForward,
+  linear,
+  linearGradient,
+} from "./kernels/linear.ts";
 import { maxSim, maxSimGradient } from "./kernels/max_sim.ts";
 import {
   adamW,
@@ -74,6 +79,8 @@ function allKernels(): Record<string, Kernel> {
     ...viewKernels,
     LabLinear: linear,
     LabLinearGrad: linearGradient,
+    LabFeedForward: feedForward,
+    LabActivatedLinearGrad: activatedLinearGradient,
     LabAttention: attention,
     LabAttentionGrad: attentionGradient,
     LabLocalAttention: attention,

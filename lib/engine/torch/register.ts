@@ -11,6 +11,10 @@ import { withArrays } from "./kernels/arrays.ts";
 import { attention, attentionGradient } from "./kernels/attention.ts";
 import { dropout } from "./kernels/dropout.ts";
 import { withElementwise } from "./kernels/elementwise.ts";
+import {
+  activatedLinearGradient,
+  feedForward,
+} from "./kernels/feed_forward.ts";
 import { hosted } from "./kernels/host.ts";
 import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
 import { linear, linearGradient } from "./kernels/linear.ts";
@@ -138,6 +142,8 @@ function allKernels(): Record<string, Kernel> {
     ...moveKernels,
     LabLinear: linear,
     LabLinearGrad: linearGradient,
+    LabFeedForward: feedForward,
+    LabActivatedLinearGrad: activatedLinearGradient,
     LabAttention: attention,
     LabAttentionGrad: attentionGradient,
     LabLayerNorm: layerNorm,

@@ -3,6 +3,7 @@ import { adamStep } from "#lib/engine/ops/adam_step.ts";
 import { dropout } from "#lib/engine/ops/dropout.ts";
 import { dropoutRowKeys } from "#lib/engine/ops/dropout_row_keys.ts";
 import { embedding } from "#lib/engine/ops/embedding.ts";
+import { feedForward } from "#lib/engine/ops/feed_forward.ts";
 import { layerNorm } from "#lib/engine/ops/layer_norm.ts";
 import { type Activation, linear } from "#lib/engine/ops/linear.ts";
 import { logSoftmax } from "#lib/engine/ops/log_softmax.ts";
@@ -35,6 +36,35 @@ const linears: Case[] = (["none", "gelu", "relu"] as Activation[]).flatMap(
       run: (x, weight, bias) =>
         linear(x!, weight!, { ...(bias && { bias }), activation }),
     })),
+);
+
+/** Feed-forward parts: activation, rows, with or without biases and gate. */
+const feedForwards: Case[] = (["gelu", "relu"] as const).flatMap(
+  (activation) =>
+    [[1, true, false], [5, true, true], [5, false, true], [5, false, false]]
+      .map(([rows, biased, gated]): Case => ({
+        name: `feedForward ${activation}, ${rows} rows, ${
+          biased ? "biases" : "no bias"
+        }, ${gated ? "gate" : "no gate"}`,
+        inputs: [
+          given(260, [rows as number, 3]),
+          given(261, [6, 3]),
+          given(262, [4, 6]),
+          ...(gated ? [given(263, [6, 3])] : []),
+          ...(biased ? [given(264, [6]), given(265, [4])] : []),
+          ...(gated && biased ? [given(266, [6])] : []),
+        ],
+        run: (x, weight, outWeight, ...rest) => {
+          const gate = gated ? rest.shift() : undefined;
+          const [bias, outBias, gateBias] = rest;
+          return feedForward(x!, {
+            inner: { weight: weight!, bias },
+            ...(gate && { gate: { weight: gate, bias: gateBias } }),
+            out: { weight: outWeight!, bias: outBias },
+            activation,
+          });
+        },
+      })),
 );
 
 /** Lengths of the texts, flags of the tokens (all where absent). */
@@ -209,6 +239,7 @@ export const fusedCases: readonly Case[] = [
     inputs: [awayFromKinks(203, [9, 17]), given(204, [33, 17])],
     run: (x, weight) => linear(x!, weight!, { activation: "relu" }),
   },
+  ...feedForwards,
   ...attentions,
   ...windows,
   ...turns,

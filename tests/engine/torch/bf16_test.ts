@@ -9,7 +9,7 @@ import { maxSimCases } from "../conformance/max_sim_cases.ts";
 import { torchBackend } from "./present.ts";
 
 /** What stores its result in 16 bits; everything else stays in 32. */
-const SHORT = /^(linear|attention|layerNorm)/;
+const SHORT = /^(linear|feedForward|attention|layerNorm)/;
 
 /**
  * bf16 keeps 8 bits: every number that is stored is off by up to 2^-9 of itself.

@@ -6,7 +6,7 @@
 import type { Argument } from "../calls.ts";
 import type { GraphForm } from "../graph.ts";
 import type { KernelCall, Rows } from "../kernel.ts";
-import type { Info } from "../onnx_backend.ts";
+import type { Info, OnnxBackend } from "../onnx_backend.ts";
 
 /**
  * `dy gelu'(u)`, with `gelu'(u) = cdf(u) + u density(u)` of the standard
@@ -46,6 +46,52 @@ const RELU: GraphForm = {
 /** Numbers of a piece: intermediate results of 256 KB stay near the core. */
 const PIECE = 1 << 16;
 
+/** The operators of activations. */
+export const ACTIVATE: Readonly<Record<string, string>> = {
+  gelu: "ms.Gelu",
+  relu: "Relu",
+};
+
+/** Rows of matrices of one width, and the activation between them. */
+export interface Slopes {
+  /** `gelu` or `relu`. */
+  readonly activation: string;
+  /** Which rows. */
+  readonly rows: Rows;
+  /** The gradient behind the activation. */
+  readonly dy: Info;
+  /** What is before it. */
+  readonly u: Info;
+  /** Where the gradient before it goes; may be `dy`. */
+  readonly du: Info;
+  /** Rows by which `du` begins later than the others. Default 0. */
+  readonly shift?: number;
+}
+
+/**
+ * Notes `du = dy slope(u)`, so many rows at a time that they stay in the cache.
+ *
+ * @param backend Makes the calls.
+ * @param slopes What is read and written.
+ */
+export function noteSlopes(
+  backend: OnnxBackend,
+  { activation, rows: [start, count], dy, u, du, shift = 0 }: Slopes,
+): void {
+  const width = dy.shape[1]!;
+  const graph = backend.graph(
+    `${activation} gradient`,
+    () => activation === "gelu" ? GELU : RELU,
+  );
+  const step = Math.max(1, Math.floor(PIECE / width));
+  for (let at = start; at < start + count; at += step) {
+    const some = Math.min(step, start + count - at);
+    const part = (info: Info, from: number) =>
+      backend.argument(info, { shape: [some, width], from: from * width });
+    graph([part(dy, at), part(u, at)], [part(du, at - shift)]);
+  }
+}
+
 /** The gradient before an activation, for one piece of rows after the other. */
 export interface PieceGradient {
   /** Its rows, valid until the next call. */
@@ -65,31 +111,19 @@ export function activationGradient(
   { inputs, attrs, backend }: KernelCall,
   longest: number,
 ): PieceGradient {
-  const { dy, pre } = inputs as { dy: Info; pre?: Info };
+  const { dy, pre: u } = inputs as { dy: Info; pre?: Info };
   const width = dy.shape[1]!;
-  const part = (start: number, count: number) => ({
-    shape: [count, width],
-    from: start * width,
-  });
-  if (pre === undefined) {
-    const piece = (rows: Rows) => backend.argument(dy, part(...rows));
+  if (u === undefined) {
+    const piece = ([start, count]: Rows) =>
+      backend.argument(dy, { shape: [count, width], from: start * width });
     return { piece, free: () => {} };
   }
   const du = backend.allocate([longest, width]);
-  const graph = backend.graph(
-    `${attrs.activation} gradient`,
-    () => attrs.activation === "gelu" ? GELU : RELU,
-  );
-  const step = Math.max(1, Math.floor(PIECE / width));
-  const piece = ([start, count]: Rows) => {
-    for (let at = 0; at < count; at += step) {
-      const some = Math.min(step, count - at);
-      graph([
-        backend.argument(dy, part(start + at, some)),
-        backend.argument(pre, part(start + at, some)),
-      ], [backend.argument(du, part(at, some))]);
-    }
-    return backend.argument(du, part(0, count));
+  const piece = (rows: Rows) => {
+    const [shift, count] = rows;
+    const { activation } = attrs;
+    noteSlopes(backend, { activation, rows, dy, u, du, shift });
+    return backend.argument(du, { shape: [count, width] });
   };
   return { piece, free: () => backend.free(du) };
 }

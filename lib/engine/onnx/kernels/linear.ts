@@ -6,8 +6,8 @@
  *
  * @module
  */
+import { isDifferentiated } from "../../ops/fused.ts";
 import type { Argument } from "../calls.ts";
-import type { GraphForm, Node } from "../graph.ts";
 import {
   type Kernel,
   type KernelCall,
@@ -16,7 +16,12 @@ import {
 } from "../kernel.ts";
 import { sizeOf } from "../../reference/shape_walk.ts";
 import type { Info, OnnxBackend } from "../onnx_backend.ts";
-import { activationGradient, type PieceGradient } from "./activation.ts";
+import {
+  activationGradient,
+  noteSlopes,
+  type PieceGradient,
+} from "./activation.ts";
+import { backwardForm, feedForwardForm, forwardForm } from "./linear_graph.ts";
 import { onLiveRows } from "./live_rows.ts";
 
 /** Numbers that the wider side of a piece of rows may have: 1.2 MB. */
@@ -24,56 +29,6 @@ const PIECE = 192 * 1536;
 
 /** The same for the gradient, where a piece also costs a pass over `dweight`. */
 const GRADIENT_PIECE = 2 * PIECE;
-
-const ACTIVATE: Readonly<Record<string, string>> = {
-  gelu: "ms.Gelu",
-  relu: "Relu",
-};
-
-/** `u = x W^T + bias` and, with an activation, `y` of it. */
-function forwardForm(activation: string, bias: boolean): GraphForm {
-  const operator = ACTIVATE[activation];
-  const product = bias ? "t" : "u";
-  const nodes: Node[] = [
-    ["ms.FusedMatMul", "x weight", product, { transB: 1 }],
-  ];
-  if (bias) nodes.push(["Add", "t bias", "u"]);
-  if (operator !== undefined) nodes.push([operator, "u", "y"]);
-  return {
-    inputs: bias ? "x weight bias" : "x weight",
-    outputs: operator === undefined ? "u" : "u y",
-    nodes,
-  };
-}
-
-/**
- * `dx = du W`, `dW = du^T x` and `dbias = 1^T du`; pieces after the first add
- * to `dW` and `dbias`, in the same memory.
- */
-function backwardForm(
-  { needX, bias, isFirst }: Record<"needX" | "bias" | "isFirst", boolean>,
-): GraphForm {
-  const nodes: Node[] = isFirst
-    ? [["ms.FusedMatMul", "du x", "dweight", { transA: 1 }]]
-    : [["Gemm", "du x old", "dweight", { transA: 1 }]];
-  if (needX) nodes.push(["MatMul", "du weight", "dx"]);
-  if (bias) {
-    nodes.push(
-      isFirst
-        ? ["MatMul", "ones du", "dbias"]
-        : ["Gemm", "ones du oldBias", "dbias"],
-    );
-  }
-  const inputs = ["du x"];
-  if (needX) inputs.push("weight");
-  if (bias) inputs.push("ones");
-  if (!isFirst) inputs.push(bias ? "old oldBias" : "old");
-  return {
-    inputs: inputs.join(" "),
-    outputs: "dweight" + (bias ? " dbias" : "") + (needX ? " dx" : ""),
-    nodes,
-  };
-}
 
 /** Makes arguments of rows. */
 function rowsOf({ backend }: KernelCall): (info: Info, rows: Rows) => Argument {
@@ -116,28 +71,80 @@ export const linear: Kernel = (call) => {
   return results.reverse();
 };
 
+/** What `LabFeedForward` can be given, in the order of its graph. */
+const FEED_FORWARD = [
+  ...["x", "weight", "bias", "gateWeight", "gateBias", "outWeight", "outBias"],
+];
+
+/**
+ * `LabFeedForward`: `[y]`, and where a gradient may be asked for what it reads:
+ * `sums`, and `gates` where there are any. What the activation gives stays in the cache.
+ */
+export const feedForward: Kernel = (call) => {
+  const { inputs, attrs: { activation }, backend } = call;
+  const { x, weight, outWeight } = inputs as Record<string, Info>;
+  const rows = x!.shape[0]!;
+  const given = FEED_FORWARD.filter((name) => inputs[name]);
+  const kept = inputs.gateWeight ? ["sums", "gates"] : ["sums"];
+  const outputs = ["y", ...(isDifferentiated() ? kept : [])];
+  const results = outputs.map((name) =>
+    backend.allocate([rows, (name === "y" ? outWeight : weight)!.shape[0]!])
+  );
+  const graph = backend.graph(
+    `feed forward ${activation} ${given} ${outputs}`,
+    () => feedForwardForm(activation, given, outputs),
+  );
+  const fixed = given.slice(1).map((name) => backend.argument(inputs[name]!));
+  const part = rowsOf(call);
+  backend.together(piecesOf(call, PIECE), (piece) => {
+    graph(
+      [part(x!, piece), ...fixed],
+      results.map((info) => part(info, piece)),
+    );
+  });
+  return results;
+};
+
 /** `LabLinearGrad` on all rows. */
 const denseGradient: Kernel = (call) => {
   const { inputs, attrs, backend } = call;
   const dx = backend.allocate(attrs.needX ? inputs.x!.shape : []);
   if (!attrs.needX) backend.floats(dx)[0] = 0;
+  const dgate = inputs.gate && backend.allocate(inputs.gate.shape);
   const pieces = piecesOf(call, GRADIENT_PIECE);
   const groups = groupsOf(pieces, backend.runtime.threads);
   const shares = groups.map((pieces) => newShare(call, pieces));
   const ones = onesFor(call, groups);
-  backend.together(shares, (share) => noteShare(call, share, { dx, ones }));
+  backend.together(
+    shares,
+    (share) => noteShare(call, share, { dx, dgate, ones }),
+  );
   backend.free(ones);
   shares.forEach(({ du }) => du.free());
   const [dweight, dbias] = [0, 1].map((i) =>
     addUp(backend, shares.flatMap(({ sums }) => sums[i] ?? []))
   );
-  return [dx, dweight!, ...(dbias ? [dbias] : [])];
+  return [dx, ...(dgate ? [dgate] : []), dweight!, ...(dbias ? [dbias] : [])];
 };
 
 /** `LabLinearGrad`: `[dx, dweight]`, and `dbias` where there is a bias. */
 export const linearGradient: Kernel = onLiveRows(
   denseGradient,
   ["dy", "x", "pre"],
+);
+
+/**
+ * `LabActivatedLinearGrad`: `[dx]`, `dgate` where there is a gate, `dweight`, and
+ * `dbias` where there is a bias, of a layer of `activation(x) gate`.
+ */
+export const activatedLinearGradient: Kernel = onLiveRows(
+  (call) => {
+    const { activation: before, bias } = call.attrs;
+    const attrs = { before, bias, activation: "none", needX: true };
+    return denseGradient({ ...call, attrs });
+  },
+  ["dy", "x", "gate"],
+  ({ inputs }) => inputs.gate ? 2 : 1,
 );
 
 /** What one thread does of the gradient, and where it adds up. */
@@ -173,9 +180,11 @@ function newShare(call: KernelCall, pieces: readonly Rows[]): Share {
 function noteShare(
   call: KernelCall,
   { pieces, sums, du }: Share,
-  { dx, ones }: { dx: Info; ones: Info },
+  { dx, dgate, ones }: { dx: Info; dgate: Info | undefined; ones: Info },
 ): void {
-  const { inputs, attrs: { needX, bias }, backend } = call;
+  const { inputs: { x, gate, weight }, attrs, backend } = call;
+  const { needX, bias, before } = attrs;
+  const form = { needX, bias, before, isGated: gate !== undefined };
   const rows = rowsOf(call);
   const totals = sums.map((sum) =>
     backend.argument(
@@ -186,14 +195,19 @@ function noteShare(
   pieces.forEach((piece, i) => {
     const isFirst = i === 0;
     const graph = backend.graph(
-      `linear gradient ${needX} ${bias} ${isFirst}`,
-      () => backwardForm({ needX, bias, isFirst }),
+      `linear gradient ${Object.values(form)} ${isFirst}`,
+      () => backwardForm({ ...form, isFirst }),
     );
-    const given = [du.piece(piece), rows(inputs.x!, piece)];
-    if (needX) given.push(backend.argument(inputs.weight!));
+    const given = [du.piece(piece), rows(x!, piece)];
+    if (gate) given.push(rows(gate, piece));
+    if (needX) given.push(backend.argument(weight!));
     if (bias) given.push(backend.argument(ones, { shape: [1, piece[1]] }));
     if (!isFirst) given.push(...totals);
-    graph(given, needX ? [...totals, rows(dx, piece)] : totals);
+    const made = [...(needX ? [dx] : []), ...(dgate ? [dgate] : [])];
+    graph(given, [...totals, ...made.map((info) => rows(info, piece))]);
+    if (!before) return;
+    const activation = before;
+    noteSlopes(backend, { activation, rows: piece, dy: dx, u: x!, du: dx });
   });
 }
 

@@ -5,13 +5,18 @@
  */
 import { isDifferentiated } from "../../ops/fused.ts";
 import { type Kernel, type KernelCall, optional } from "../kernel.ts";
-import { ELEMENT, type Handle } from "../operators.ts";
+import { type Argument, ELEMENT, type Handle } from "../operators.ts";
 import type { Info } from "../torch_backend.ts";
 import { onLiveRows } from "./live_rows.ts";
 import { eachPiece, isConverted, type Rows } from "./row_pieces.ts";
 
 /** The exact gelu, not the one by tanh. */
 const EXACT = { text: "none" } as const;
+
+/** What an activation's operators want beside tensors. */
+export function activationSettings({ attrs }: KernelCall): readonly Argument[] {
+  return attrs.activation === "gelu" ? [EXACT] : [];
+}
 
 /**
  * `LabLinear`: `[y]`, or `[y, pre]` where there is an activation and a gradient may be
@@ -43,7 +48,7 @@ function resultsOf(call: KernelCall, x: Handle, keepsPre: boolean): Handle[] {
   const { attrs: { activation }, torch } = call;
   const pre = product(call, x);
   if (activation === "none") return [pre];
-  const settings = activation === "gelu" ? [EXACT] : [];
+  const settings = activationSettings(call);
   if (keepsPre) {
     return [torch.call(`aten::${activation}`, pre, ...settings), pre];
   }
@@ -52,7 +57,10 @@ function resultsOf(call: KernelCall, x: Handle, keepsPre: boolean): Handle[] {
 }
 
 /** `x W^T + b`. */
-function product({ inputs, backend, torch }: KernelCall, x: Handle): Handle {
+export function product(
+  { inputs, backend, torch }: KernelCall,
+  x: Handle,
+): Handle {
   return torch.call(
     "aten::linear",
     x,
@@ -62,7 +70,7 @@ function product({ inputs, backend, torch }: KernelCall, x: Handle): Handle {
 }
 
 /** A piece of a matrix as a factor of products. */
-function factor(
+export function factor(
   { backend, torch }: KernelCall,
   matrix: Handle,
   [start, count]: Rows,
@@ -71,7 +79,7 @@ function factor(
 }
 
 /** Writes a piece of a matrix. */
-function put(
+export function put(
   { torch }: KernelCall,
   matrix: Handle,
   [start, count]: Rows,
@@ -165,7 +173,7 @@ function gradientsByPieces(call: KernelCall): Gradients {
 }
 
 /** The sum of all rows, in 32 bits. */
-function sumOfRows({ torch }: KernelCall, du: Handle): Handle {
+export function sumOfRows({ torch }: KernelCall, du: Handle): Handle {
   return torch.call(
     "aten::sum.dim_IntList",
     du,
@@ -176,7 +184,7 @@ function sumOfRows({ torch }: KernelCall, du: Handle): Handle {
 }
 
 /** The gradient before the activation. */
-function beforeActivation(
+export function beforeActivation(
   { attrs, torch }: KernelCall,
   dy: Handle,
   pre: Handle | undefined,

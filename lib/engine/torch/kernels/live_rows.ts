@@ -52,11 +52,16 @@ const ROWS: RowAccess<KernelCall> = {
 /**
  * A gradient kernel that leaves out the rows in which `dy` is zero.
  *
- * @param kernel Takes `dy`; its first result has a row for each row of `dy`,
- * or is the single number 0 where nobody asked for it.
+ * @param kernel Takes `dy`; its first results have a row for each row of `dy`,
+ * or are the single number 0 where nobody asked for one.
  * @param byRow The inputs that have a row for each row of `dy`, `dy` included.
+ * @param results How many results have a row for each row of `dy`. Default 1.
  * @returns A kernel with the same inputs and results.
  */
-export function onLiveRows(kernel: Kernel, byRow: readonly string[]): Kernel {
-  return onLiveRowsBy(ROWS, kernel, byRow);
+export function onLiveRows(
+  kernel: Kernel,
+  byRow: readonly string[],
+  results?: (call: KernelCall) => number,
+): Kernel {
+  return onLiveRowsBy(ROWS, kernel, byRow, results);
 }

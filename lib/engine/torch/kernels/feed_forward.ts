@@ -1,0 +1,207 @@
+/**
+ * The fused feed-forward part and the gradient of its second layer: what the activation
+ * gives is computed where it is used, and never kept.
+ *
+ * @module
+ */
+import { isDifferentiated } from "../../ops/fused.ts";
+import type { Kernel, KernelCall } from "../kernel.ts";
+import { ELEMENT, type Handle } from "../operators.ts";
+import type { Info } from "../torch_backend.ts";
+import {
+  activationSettings,
+  beforeActivation,
+  factor,
+  product,
+  put,
+  sumOfRows,
+} from "./linear.ts";
+import { onLiveRows } from "./live_rows.ts";
+import { eachPiece, isConverted } from "./row_pieces.ts";
+
+/** What `LabFeedForward` gives: `sums`, and `gates` where there are any, for the gradient alone. */
+type Results = Partial<Record<"y" | "sums" | "gates", Handle>>;
+
+/** `LabFeedForward`: `[y]`, and where a gradient may be asked for `sums` and `gates`. */
+export const feedForward: Kernel = (call) => {
+  const { inputs, backend, torch } = call;
+  const { x, weight, gateWeight, outWeight } = inputs as Record<string, Info>;
+  const rows = x!.shape[0]!;
+  const shapes = {
+    y: [rows, outWeight!.shape[0]!],
+    ...(isDifferentiated() && {
+      sums: [rows, weight!.shape[0]!],
+      ...(gateWeight && { gates: [rows, weight!.shape[0]!] }),
+    }),
+  };
+  const names = Object.keys(shapes) as (keyof Results)[];
+  let results: Results;
+  if (!isConverted(call)) {
+    results = rowResults(call, backend.operand(x!), names.length > 1);
+  } else {
+    results = Object.fromEntries(
+      names.map((
+        name,
+      ) => [name, torch.empty(shapes[name]!, backend.activation)]),
+    );
+    const whole = backend.handle(x!);
+    eachPiece(call, rows, (piece) => {
+      const made = rowResults(
+        call,
+        factor(call, whole, piece),
+        names.length > 1,
+      );
+      for (const name of names) put(call, results[name]!, piece, made[name]!);
+    });
+  }
+  return names.map((name) =>
+    backend.adopt(backend.asStored(results[name]!), shapes[name]!)
+  );
+};
+
+/** The results of some rows. */
+function rowResults(call: KernelCall, x: Handle, keeps: boolean): Results {
+  const { inputs, torch } = call;
+  const layer = (x: Handle, weight: string, bias: string) =>
+    product({
+      ...call,
+      inputs: { weight: inputs[weight], bias: inputs[bias] },
+    }, x);
+  const sums = layer(x, "weight", "bias");
+  const gates = inputs.gateWeight && layer(x, "gateWeight", "gateBias");
+  const { h, a } = activated(call, sums, gates);
+  if (!keeps) [sums, ...(gates ? [gates, h] : [])].forEach(torch.free);
+  return { y: layer(a, "outWeight", "outBias"), sums, ...(gates && { gates }) };
+}
+
+/** `h = activation(u)`, and `a`: that, times the gate where there is one. */
+function activated(
+  call: KernelCall,
+  u: Handle,
+  gate: Handle | undefined,
+): { readonly h: Handle; readonly a: Handle } {
+  const { attrs, torch } = call;
+  const h = torch.call(
+    `aten::${attrs.activation}`,
+    u,
+    ...activationSettings(call),
+  );
+  return { h, a: gate ? torch.call("aten::mul.Tensor", h, gate) : h };
+}
+
+/** Some rows: what is behind the layer, before it, and beside that. */
+interface GradientRows {
+  readonly dy: Handle;
+  readonly u: Handle;
+  readonly gate: Handle | undefined;
+}
+
+/** What goes by rows in the gradient of some. */
+interface RowGradients {
+  readonly du: Handle;
+  readonly dgate: Handle | undefined;
+}
+
+/** The gradient of rows; `add` is given the factors of their share in `dweight`. */
+function rowGradients(
+  call: KernelCall,
+  { dy, u, gate }: GradientRows,
+  add: (turned: Handle, a: Handle) => void,
+): RowGradients {
+  const { inputs, backend, torch } = call;
+  const { h, a } = activated(call, u, gate);
+  add(torch.call("aten::t", dy), a);
+  const da = torch.call("aten::mm", dy, backend.weight(inputs.weight!));
+  if (!gate) {
+    torch.free(h);
+    return { du: beforeActivation(call, da, u), dgate: undefined };
+  }
+  torch.free(a);
+  const dgate = torch.call("aten::mul.Tensor", da, h);
+  torch.free(h);
+  const dh = torch.call("aten::mul.Tensor", da, gate);
+  torch.free(da);
+  return { du: beforeActivation(call, dh, u), dgate };
+}
+
+/** What `LabActivatedLinearGrad` gives, as libtorch has it. */
+interface Gradients extends RowGradients {
+  readonly dweight: Handle;
+  readonly dbias: Handle | undefined;
+}
+
+/** All rows at once. */
+function wholeGradients(call: KernelCall): Gradients {
+  const { inputs: { dy, x, gate }, attrs, backend, torch } = call;
+  const rows = {
+    dy: torch.packed(backend.operand(dy!)),
+    u: backend.operand(x!),
+    gate: gate && backend.operand(gate),
+  };
+  let dweight: Handle | undefined;
+  const { du, dgate } = rowGradients(call, rows, (turned, a) => {
+    dweight = torch.as(torch.call("aten::mm", turned, a), ELEMENT.float32);
+  });
+  return {
+    du: backend.asStored(du),
+    dgate: dgate && backend.asStored(dgate),
+    dweight: dweight!,
+    dbias: attrs.bias ? sumOfRows(call, rows.dy) : undefined,
+  };
+}
+
+/** A piece of the rows at a time; each adds to what does not go by rows. */
+function gradientsByPieces(call: KernelCall): Gradients {
+  const { inputs, attrs, backend, torch } = call;
+  const { x, weight } = inputs as { x: Info; weight: Info };
+  const [dy, u, gate] = [inputs.dy!, x, inputs.gate].map((info) =>
+    info && backend.handle(info)
+  );
+  const [du, dgate] = [x, inputs.gate].map((info) =>
+    info && torch.empty(x.shape, backend.activation)
+  );
+  const dweight = torch.full(weight.shape, 0);
+  const dbias = attrs.bias ? torch.full([weight.shape[0]!], 0) : undefined;
+  eachPiece(call, x.shape[0]!, (piece) => {
+    const rows = {
+      dy: torch.packed(factor(call, dy!, piece)),
+      u: factor(call, u!, piece),
+      gate: gate && factor(call, gate, piece),
+    };
+    const made = rowGradients(
+      call,
+      rows,
+      (turned, a) => torch.addProduct(dweight, turned, a),
+    );
+    put(call, du!, piece, made.du);
+    if (dgate) put(call, dgate, piece, made.dgate!);
+    if (!dbias) return;
+    const sum = torch.add(dbias, sumOfRows(call, rows.dy));
+    torch.change("aten::copy_", dbias, sum, false);
+  });
+  return { du: du!, dgate, dweight, dbias };
+}
+
+/** `LabActivatedLinearGrad` on all rows. */
+const denseGradient: Kernel = (call) => {
+  const { inputs: { x, weight }, backend } = call;
+  const { du, dgate, dweight, dbias } = isConverted(call)
+    ? gradientsByPieces(call)
+    : wholeGradients(call);
+  return [
+    backend.adopt(du, x!.shape),
+    ...(dgate ? [backend.adopt(dgate, x!.shape)] : []),
+    backend.adopt(dweight, weight!.shape),
+    ...(dbias ? [backend.adopt(dbias, [weight!.shape[0]!])] : []),
+  ];
+};
+
+/**
+ * `LabActivatedLinearGrad`: `[dx]`, `dgate` where there is a gate, `dweight`, and
+ * `dbias` where there is a bias, of a layer of `activation(x) gate`.
+ */
+export const activatedLinearGradient: Kernel = onLiveRows(
+  denseGradient,
+  ["dy", "x", "gate"],
+  ({ inputs }) => inputs.gate ? 2 : 1,
+);
