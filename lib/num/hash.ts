@@ -25,11 +25,11 @@
  * ```
  */
 export function hash32(a: number, b: number): number {
-  return mix(mix((a ^ 0x9e3779b9) | 0) + (b ^ 0x85ebca6b) | 0) >>> 0;
+  return mix32(mix32(a ^ 0x9e3779b9) + (b ^ 0x85ebca6b) | 0) >>> 0;
 }
 
-/** One finaliser: a bijection of 32 bits in which every input bit reaches every output bit. */
-function mix(word: number): number {
+/** One finaliser: a bijection of 32 bits, signed, in which every input bit reaches every output bit. */
+export function mix32(word: number): number {
   let x = word;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);

@@ -25,8 +25,10 @@ export interface Tensors extends Operators {
     value: number,
     element?: number,
   ) => Handle;
-  /** A single number for arithmetic with a tensor of any kind. */
+  /** A single number for arithmetic with a tensor of any kind; the processor's. */
   readonly scalar: (value: number) => Handle;
+  /** The same for arithmetic with whole numbers of 64 bits. */
+  readonly whole: (value: number) => Handle;
   /** A copy of numbers on the device. */
   readonly fromHost: (
     values: StoredNumbers,
@@ -150,6 +152,11 @@ function makersOf(...[library, operators, { isCuda, emptyOn }]: Parts) {
       "scalar",
       (slot) => functions.aoti_torch_scalar_to_tensor_float32(value, slot),
     );
+  const whole: Tensors["whole"] = (value) =>
+    make(
+      "scalar",
+      (slot) => functions.aoti_torch_scalar_to_tensor_int64(value, slot),
+    );
   const full: Tensors["full"] = (shape, value, element = ELEMENT.float32) => {
     const made = emptyOn(device, shape, element);
     change("aten::fill_.Tensor", made, scalar(value));
@@ -164,7 +171,8 @@ function makersOf(...[library, operators, { isCuda, emptyOn }]: Parts) {
     }
     if (!isCuda) return host;
     const there = emptyOn(device, shape, element);
-    change("aten::copy_", there, host, false);
+    // CUDA has staged ordinary memory when the call returns: nothing has to be waited for.
+    change("aten::copy_", there, host, true);
     return there;
   };
   const fromBytes: Tensors["fromBytes"] = (address, shape) => {
@@ -184,7 +192,7 @@ function makersOf(...[library, operators, { isCuda, emptyOn }]: Parts) {
   };
   const empty: Tensors["empty"] = (shape, element = ELEMENT.float32) =>
     emptyOn(device, shape, element);
-  return { scalar, full, fromHost, fromBytes, empty };
+  return { scalar, whole, full, fromHost, fromBytes, empty };
 }
 
 /** What looks at tensors in another way, and adds them. */

@@ -6,13 +6,13 @@
 import { maskOf } from "../../onnx/dropout_masks.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import type { Handle } from "../operators.ts";
-import { drawnMask } from "./dropout_mask.ts";
+import { keptMask } from "./dropout_mask.ts";
 
-/** The mask of a call, 1 where a feature is kept: drawn where it is used. */
+/** The mask of a call, 1 where a feature is kept: a GPU draws its own. */
 function maskFor({ inputs, attrs, torch }: KernelCall): Handle {
   const [rows, n] = inputs.x!.shape as [number, number];
   const { rate, rowKeys, site } = attrs;
-  if (torch.isCuda) return drawnMask(torch, { rate, rowKeys, site, n });
+  if (torch.isCuda) return keptMask(torch, { rate, rowKeys, site, n });
   const { address } = maskOf({ rate, rowKeys, site, n });
   return torch.fromBytes(address, [rows, n]);
 }

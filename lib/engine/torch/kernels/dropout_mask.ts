@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { hash32 } from "../../../num/hash.ts";
+import { hash32, mix32 } from "../../../num/hash.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
 import type { Tensors } from "../tensors.ts";
 
@@ -20,46 +20,39 @@ export interface MaskSource {
   readonly n: number;
 }
 
-/** Whole numbers of 64 bits on the device. */
-function words(
-  torch: Tensors,
-  values: readonly (number | bigint)[],
-  shape: readonly number[],
-): Handle {
-  const bytes = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-  return torch.fromHost(bytes, shape, ELEMENT.int64);
+/** The first round of `hash32`, of the keys; few, so done here. */
+function mixedKeys({ rowKeys, site }: MaskSource): Float64Array {
+  return Float64Array.from(
+    rowKeys,
+    (key) => mix32(hash32(key, site) ^ 0x9e3779b9) >>> 0,
+  );
 }
 
-/** Draws masks with the constants of `hash32`. */
-function hashOn(torch: Tensors) {
-  const { call } = torch;
-  const one = (value: number) => words(torch, [value], []);
-  const low32 = one(0xffffffff);
-  const xor = (a: Handle, b: Handle) => call("aten::bitwise_xor.Tensor", a, b);
-  const right = (x: Handle, bits: number) =>
-    call("aten::bitwise_right_shift.Tensor", x, one(bits));
+/** Its second round, of the counters and the keys: on the device. */
+function mixed(torch: Tensors, keys: Float64Array, pairs: number): Handle {
+  const { call, whole } = torch;
+  const counters = Float64Array.from(
+    { length: pairs },
+    (_, pair) => (pair ^ 0x85ebca6b) >>> 0,
+  );
+  const put = (values: Float64Array, shape: readonly number[]) =>
+    torch.fromHost(new Uint8Array(values.buffer), shape, ELEMENT.float64);
+  const low32 = (x: Handle) =>
+    call("aten::bitwise_and.Tensor", x, whole(0xffffffff));
+  const folded = (x: Handle, bits: number) =>
+    call("aten::bitwise_xor.Tensor", x, shifted(torch, x, bits));
   const times = (x: Handle, factor: number) =>
-    call(
-      "aten::bitwise_and.Tensor",
-      call("aten::mul.Tensor", x, one(factor)),
-      low32,
-    );
-  /** One finaliser of `hash32`. */
-  const mix = (word: Handle): Handle => {
-    let x = times(xor(word, right(word, 16)), 0x7feb352d);
-    x = times(xor(x, right(x, 15)), 0x846ca68b);
-    return xor(x, right(x, 16));
-  };
-  /** Sums below 2^33, which 64-bit floats hold exactly, cut to 32 bits. */
-  const plus = (a: Handle, b: Handle): Handle => {
-    const [left, rest] = [a, b].map((x) => torch.as(x, ELEMENT.float64)) as [
-      Handle,
-      Handle,
-    ];
-    const sum = torch.as(torch.add(left, rest), ELEMENT.int64);
-    return call("aten::bitwise_and.Tensor", sum, low32);
-  };
-  return { one, xor, right, mix, plus };
+    low32(call("aten::mul.Tensor", x, whole(factor)));
+  // Sums below 2^33, which 64-bit floats hold exactly, cut to 32 bits.
+  const sum = torch.add(put(keys, [keys.length, 1]), put(counters, [1, pairs]));
+  const word = low32(torch.as(sum, ELEMENT.int64));
+  const half = times(folded(word, 16), 0x7feb352d);
+  return folded(times(folded(half, 15), 0x846ca68b), 16);
+}
+
+/** Whole numbers without their last bits. */
+function shifted({ call, whole }: Tensors, x: Handle, bits: number): Handle {
+  return call("aten::bitwise_right_shift.Tensor", x, whole(bits));
 }
 
 /**
@@ -69,32 +62,49 @@ function hashOn(torch: Tensors) {
  * @param source Rate, keys, site and width.
  * @returns `[rows, n]` of flags: true where a feature is kept.
  */
-export function drawnMask(
-  torch: Tensors,
-  { rate, rowKeys, site, n }: MaskSource,
-): Handle {
-  const { one, xor, right, mix, plus } = hashOn(torch);
-  const rows = rowKeys.length;
+export function drawnMask(torch: Tensors, source: MaskSource): Handle {
+  const { call, whole } = torch;
+  const { rate, rowKeys, n } = source;
   const pairs = Math.ceil(n / 2);
-  const keys = words(
-    torch,
-    Array.from(rowKeys, (key) => hash32(key, site)),
-    [rows, 1],
-  );
-  const counters = words(torch, [...Array(pairs).keys()], [1, pairs]);
-  const bits = mix(
-    plus(mix(xor(keys, one(0x9e3779b9))), xor(counters, one(0x85ebca6b))),
-  );
+  const bits = mixed(torch, mixedKeys(source), pairs);
   const halves = [
-    torch.call("aten::bitwise_and.Tensor", bits, one(0xffff)),
-    right(bits, 16),
+    call("aten::bitwise_and.Tensor", bits, whole(0xffff)),
+    shifted(torch, bits, 16),
   ];
-  const drawn = torch.call("aten::stack", { tensors: halves }, { int: -1 });
-  const kept = torch.call(
-    "aten::ge.Tensor",
-    drawn,
-    one(Math.round(rate * 65536)),
-  );
-  const flat = torch.call("aten::reshape", kept, [rows, 2 * pairs]);
+  const drawn = call("aten::stack", { tensors: halves }, { int: -1 });
+  const least = whole(Math.round(rate * 65536));
+  const flat = call("aten::reshape", call("aten::ge.Tensor", drawn, least), [
+    rowKeys.length,
+    2 * pairs,
+  ]);
   return torch.cut(flat, 1, 0, n);
+}
+
+/** Masks of the last keys by site and width. */
+const last = new WeakMap<
+  Tensors,
+  { readonly rowKeys: Uint32Array; readonly masks: Map<string, Handle> }
+>();
+
+/**
+ * The same, drawn once for a result and its gradient: the masks of the last keys stay on
+ * the device, a byte a feature, until others are asked for.
+ *
+ * @param torch libtorch.
+ * @param source Rate, keys, site and width; the keys are told by identity, and nobody
+ * changes them.
+ * @returns The mask; it is not the caller's.
+ */
+export function keptMask(torch: Tensors, source: MaskSource): Handle {
+  const { rate, rowKeys, site, n } = source;
+  let known = last.get(torch);
+  if (known?.rowKeys !== rowKeys) {
+    known?.masks.forEach(torch.free);
+    last.set(torch, known = { rowKeys, masks: new Map() });
+  }
+  const name = `${rate} ${site} ${n}`;
+  const mask = known.masks.get(name) ??
+    torch.take(torch.packed(drawnMask(torch, source)));
+  known.masks.set(name, mask);
+  return mask;
 }
