@@ -16,7 +16,8 @@ import { hosted } from "./kernels/host.ts";
 import { withLarge } from "./kernels/large.ts";
 import { layerNorm, layerNormGradient } from "./kernels/layer_norm.ts";
 import { linear, linearGradient } from "./kernels/linear.ts";
-import { maxSim, maxSimGradient } from "./kernels/max_sim.ts";
+import { maxSim } from "./kernels/max_sim.ts";
+import { maxSimGradient } from "./kernels/max_sim_gradient.ts";
 import {
   adamW,
   scale,
