@@ -21,7 +21,8 @@ import {
   linear,
   linearGradient,
 } from "./kernels/linear.ts";
-import { maxSim, maxSimGradient } from "./kernels/max_sim.ts";
+import { maxSim } from "./kernels/max_sim.ts";
+import { maxSimGradient } from "./kernels/max_sim_gradient.ts";
 import {
   adamW,
   scale,

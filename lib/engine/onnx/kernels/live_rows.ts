@@ -8,7 +8,7 @@ import { sizeOf } from "../../reference/shape_walk.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 
 /** Rows by copies in our own memory. */
-const ROWS: RowAccess<KernelCall> = {
+export const ROWS: RowAccess<KernelCall> = {
   numbers: ({ backend }, matrix) => backend.floats(matrix),
   gathered: ({ backend }, matrix, rows) => {
     const width = sizeOf(matrix.shape.slice(1));
