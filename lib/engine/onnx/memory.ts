@@ -8,7 +8,7 @@ import { type Address, addressOf } from "../foreign.ts";
 
 /** Bytes from a pool: `buffer` from `offset` on, at `address`. */
 export interface Block {
-  /** The array buffer that holds the bytes; never resized. */
+  /** The array buffer that holds the bytes, and those of other blocks; never resized. */
   readonly buffer: ArrayBuffer;
   /** Where in the buffer the aligned bytes start. */
   readonly offset: number;
@@ -24,107 +24,158 @@ export interface Memory {
   readonly take: (bytes: number) => Block;
   /** Gives a block back; nobody may use it afterwards. */
   readonly give: (block: Block) => void;
-  /** Bytes in blocks that are taken, and in blocks waiting to be taken. */
+  /** Bytes that are taken, and bytes that were and wait to be taken again. */
   readonly usage: () => { readonly taken: number; readonly waiting: number };
 }
 
-const ALIGNMENT = 64;
-const SMALLEST = 256;
+/** How a pool behaves. */
+export interface MemoryOptions {
+  /** Bytes that may wait in any case. Default 64 MB. */
+  readonly spare?: number;
+  /** Bytes asked of the system at a time, at least; what is not taken costs nothing. Default 128 MB. */
+  readonly slab?: number;
+}
 
-/**
- * Rounds a size up to its class: four classes to a doubling, so that batches
- * of slightly different lengths reuse each other's memory.
- *
- * Range: at most 25 % more than asked for, above 256 bytes.
- */
-export function sizeClass(bytes: number): number {
-  if (bytes <= SMALLEST) return SMALLEST;
-  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
-  return Math.ceil(bytes / step) * step;
+const ALIGNMENT = 64;
+const MB = 2 ** 20;
+
+/** Consecutive free bytes of a slab, from the first up to the last. */
+interface Gap {
+  from: number;
+  to: number;
+}
+
+/** Memory that blocks are cut from. */
+interface Slab {
+  readonly buffer: ArrayBuffer;
+  /** Where in the buffer the first block may start. */
+  readonly offset: number;
+  readonly address: Address;
+  readonly size: number;
+  /** What is free, in order; no two touch. */
+  readonly gaps: Gap[];
+  /** How far blocks have ever reached: memory behind that was never touched. */
+  reached: number;
 }
 
 /**
- * Makes a pool.
+ * Makes a pool: blocks lie side by side in slabs, each in the lowest gap that has room
+ * for it.
  *
- * Blocks that wait are freed, those of the class used longest ago first, before
- * a new one would make the whole larger than a quarter above the most that was
- * ever in use at a time. Steps of equal shapes therefore make no block after the
- * first, and steps of ever new shapes do not pile up. Where the system has no
- * memory for a new block, all that wait are freed first.
+ * What one step leaves free another one fills, whatever the sizes: blocks of many
+ * lengths take hardly more memory than is ever in use at a time, where a list of free
+ * blocks for each size held a third more.
  *
- * Cost: a taken block costs a few operations when one of its class waits;
- * else it is made, and the system clears it page by page as it is touched.
+ * Slabs of which nothing is taken are freed before a new one would make the whole larger
+ * than a quarter above the most that was ever in use at a time, and where the system
+ * has no memory for a new one.
  *
- * @param options.spare Bytes that may wait in any case; default 64 MB.
+ * Cost: a look at each gap below, some hundred at most; a new slab is cleared by the
+ * system page by page as it is touched.
+ * Source: Knuth 1997, section 2.5 (first fit).
+ *
+ * @param options How much may wait, and is asked for.
  * @returns The pool.
  */
 export function createMemory(
-  { spare = 64 * 2 ** 20 }: { readonly spare?: number } = {},
+  { spare = 64 * MB, slab: least = 128 * MB }: MemoryOptions = {},
 ): Memory {
-  // A Map is in order of insertion: the class used last is moved to its end.
-  const waiting = new Map<number, Block[]>();
-  const usage = { taken: 0, waiting: 0 };
-  let most = 0;
-  const freeOldest = (limit: number) => {
-    for (const [size, blocks] of waiting) {
-      while (usage.taken + usage.waiting > limit && blocks.length > 0) {
-        usage.waiting -= size;
-        blocks.pop()!.buffer.transfer(0);
-      }
-      if (blocks.length > 0) return;
-      waiting.delete(size);
+  const slabs: Slab[] = [];
+  let [taken, most] = [0, 0];
+  const held = () => slabs.reduce((sum, { reached }) => sum + reached, 0);
+  const freeIdle = (limit: number) => {
+    for (const slab of slabs.filter(isIdle)) {
+      if (held() <= limit) return;
+      slabs.splice(slabs.indexOf(slab), 1);
+      slab.buffer.transfer(0);
     }
   };
-  const made = (size: number): Block => {
-    const inUse = Math.max(most, usage.taken + size);
-    freeOldest(Math.max(1.25 * inUse, inUse + spare) - size);
-    try {
-      return newBlock(size);
-    } catch {
-      freeOldest(0);
-      return newBlock(size);
-    }
+  const added = (size: number): Block => {
+    const inUse = Math.max(most, taken + size);
+    freeIdle(Math.max(1.25 * inUse, inUse + spare) - size);
+    const slab = newSlab(Math.max(size, least)) ??
+      (freeIdle(-1), newSlab(size));
+    if (!slab) throw noMemory(size);
+    slabs.push(slab);
+    return cutFrom(slab, size)!;
   };
   return {
     take(bytes) {
-      const size = sizeClass(bytes);
-      const old = waiting.get(size)?.pop();
-      if (old !== undefined) usage.waiting -= size;
-      const block = old ?? made(size);
-      usage.taken += size;
-      most = Math.max(most, usage.taken);
+      const size = Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;
+      let block: Block | undefined;
+      for (let i = 0; !block && i < slabs.length; i++) {
+        block = cutFrom(slabs[i]!, size);
+      }
+      block ??= added(size);
+      taken += size;
+      most = Math.max(most, taken);
       return block;
     },
     give(block) {
-      const size = block.capacity;
-      const blocks = waiting.get(size) ?? [];
-      waiting.delete(size);
-      waiting.set(size, blocks);
-      blocks.push(block);
-      usage.taken -= size;
-      usage.waiting += size;
+      const slab = slabs.find(({ buffer }) => buffer === block.buffer)!;
+      const from = block.offset - slab.offset;
+      putBack(slab.gaps, { from, to: from + block.capacity });
+      taken -= block.capacity;
     },
-    usage: () => ({ ...usage }),
+    usage: () => ({ taken, waiting: held() - taken }),
   };
 }
 
-/** Makes a block outside the pool's free ones. */
-function newBlock(capacity: number): Block {
-  const buffer = newBuffer(capacity + ALIGNMENT);
-  const start = addressOf(buffer);
-  const offset = Number(-start & BigInt(ALIGNMENT - 1));
-  return { buffer, offset, address: start + BigInt(offset), capacity };
+/** Whether nothing of a slab is taken. */
+function isIdle({ gaps: [first], size }: Slab): boolean {
+  return first !== undefined && first.to - first.from === size;
+}
+
+/** A block from the lowest gap with room for it. */
+function cutFrom(slab: Slab, capacity: number): Block | undefined {
+  const { buffer, gaps, address, offset } = slab;
+  for (let i = 0; i < gaps.length; i++) {
+    const gap = gaps[i]!;
+    if (gap.to - gap.from < capacity) continue;
+    const { from } = gap;
+    gap.from += capacity;
+    if (gap.from === gap.to) gaps.splice(i, 1);
+    slab.reached = Math.max(slab.reached, from + capacity);
+    return {
+      buffer,
+      offset: offset + from,
+      address: address + BigInt(from),
+      capacity,
+    };
+  }
+}
+
+/** Makes bytes free again, in one gap with the free ones on either side. */
+function putBack(gaps: Gap[], { from, to }: Gap): void {
+  let next = gaps.findIndex((gap) => gap.from >= to);
+  if (next < 0) next = gaps.length;
+  const [before, after] = [gaps[next - 1], gaps[next]];
+  const isBehind = before?.to === from;
+  if (after?.from === to) {
+    after.from = isBehind ? before!.from : from;
+    if (isBehind) gaps.splice(next - 1, 1);
+  } else if (isBehind) before!.to = to;
+  else gaps.splice(next, 0, { from, to });
 }
 
 /** Asks the system for memory. */
-function newBuffer(bytes: number): ArrayBuffer {
+function newSlab(size: number): Slab | undefined {
+  let buffer: ArrayBuffer;
   try {
-    return new ArrayBuffer(bytes);
-  } catch (error) {
-    throw new RangeError(
-      `Cannot make a tensor on engine onnx: expected ${bytes} bytes of memory, got ${
-        (error as Error).message
-      }`,
-    );
+    buffer = new ArrayBuffer(size + ALIGNMENT);
+  } catch {
+    return undefined;
   }
+  const start = addressOf(buffer);
+  const offset = Number(-start & BigInt(ALIGNMENT - 1));
+  const address = start + BigInt(offset);
+  const gaps = [{ from: 0, to: size }];
+  return { buffer, offset, address, size, gaps, reached: 0 };
+}
+
+/** The error where there is none. */
+function noMemory(bytes: number): RangeError {
+  return new RangeError(
+    `Cannot make a tensor on engine onnx: expected ${bytes} bytes of memory, got none; take less at a time`,
+  );
 }
