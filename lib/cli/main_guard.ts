@@ -1,3 +1,5 @@
+import { hideLibraryPaths } from "../engine/installation.ts";
+
 /** Exit code of a run that did what it was asked. */
 export const DONE = 0;
 /** Exit code of a result that fails its check. */
@@ -23,6 +25,7 @@ export async function runCommand(
   options: { readonly args?: readonly string[] } = {},
 ): Promise<never> {
   const { args = Deno.args } = options;
+  hideLibraryPaths();
   const controller = new AbortController();
   let asked = false;
   const stop = () => {

@@ -122,6 +122,18 @@ export function openLibrary<Name extends string>(
 }
 
 /**
+ * Where a variable of a shared library stands.
+ *
+ * @param path The library's file, or a name that the system's own search finds.
+ * @param name The exported variable.
+ * @returns Its address.
+ */
+export function addressIn(path: string, name: string): Address {
+  const { symbols } = Deno.dlopen(path, { [name]: { type: "pointer" } });
+  return Deno.UnsafePointer.value(symbols[name] as Deno.PointerValue);
+}
+
+/**
  * The bytes that stand at an address, not a copy.
  *
  * @param address Where the first byte is.

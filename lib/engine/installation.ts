@@ -4,6 +4,8 @@
  * @module
  */
 
+import { environmentVariable } from "./foreign.ts";
+
 /**
  * Whether a file is there; one that may not be read is not.
  *
@@ -28,6 +30,32 @@ export function repositoryTop(): string {
   return url.protocol === "file:"
     ? decodeURIComponent(url.pathname).replace(/\/+$/, "")
     : ".";
+}
+
+/** Folders that the system's linker was told of when this process began. */
+const LIBRARY_PATHS = [
+  "LD_LIBRARY_PATH",
+  "LD_PRELOAD",
+  "DYLD_LIBRARY_PATH",
+  "DYLD_FALLBACK_LIBRARY_PATH",
+];
+
+/** Where programs that need them find those folders. */
+const KEPT_AS = "LAB_LIBRARY_PATH";
+
+/**
+ * Takes from the environment what Deno lets no program inherit unless any may be started:
+ * where it is set, as in most containers with a GPU, none could be started at all. This
+ * process has read it already; a program that needs `LD_LIBRARY_PATH` finds it under
+ * `LAB_LIBRARY_PATH`.
+ */
+export function hideLibraryPaths(): void {
+  for (const name of LIBRARY_PATHS) {
+    const text = environmentVariable(name);
+    if (text === undefined) continue;
+    if (name === "LD_LIBRARY_PATH") Deno.env.set(KEPT_AS, text);
+    Deno.env.delete(name);
+  }
 }
 
 /** Where a package of Python is, or why that is not known. */
@@ -56,6 +84,7 @@ export async function pythonFolder(
     return { reason: `${python}: not asked (--allow-run=${python})` };
   }
   try {
+    hideLibraryPaths();
     const { success, stdout } = await new Deno.Command(python, {
       args: ["-c", ASK, name],
       stdin: "null",

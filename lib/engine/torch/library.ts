@@ -18,6 +18,8 @@ import {
   type FoundTorch,
 } from "./find_library.ts";
 import { type Gpu, openGpu } from "./gpu.ts";
+import { type InOrder, inOrderBy } from "./in_order.ts";
+import { type Told, toldBy } from "./told.ts";
 
 /** Declares a function that returns a status, 0 for success. */
 function status(...parameters: ForeignType[]): ForeignSignature {
@@ -91,6 +93,10 @@ export interface TorchLibrary {
   readonly hasMatrixUnit: boolean;
   /** Memory for one argument that libtorch frees, for those before 2.13. */
   readonly newWord: LibraryFunction | undefined;
+  /** What it says of its last error. */
+  readonly told: Told;
+  /** Computes with sums that are added in one order. */
+  readonly inOrder: InOrder;
 }
 
 /** What libtorch reads when it is loaded, where the user has not set it. */
@@ -145,13 +151,16 @@ export async function openTorch(
   const functions = { ...FUNCTIONS, ...LATER };
   const age = ageOf(found);
   const opened = openLibrary(found.library, functions) as TorchFunctions;
+  const word = opened.torch_new_stable_ivalue ? undefined : newWord();
   return {
     functions: opened,
     ...age,
     found,
     gpu: openGpu(found.folder),
     hasMatrixUnit: hasMatrixUnit(),
-    newWord: opened.torch_new_stable_ivalue ? undefined : newWord(),
+    newWord: word,
+    told: toldBy(opened, word),
+    inOrder: inOrderBy(found.library),
   };
 }
 

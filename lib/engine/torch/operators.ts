@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Address, bytesAt, textAt } from "../foreign.ts";
+import { bytesAt } from "../foreign.ts";
 import { scopesOf } from "../scopes.ts";
 import type { TorchLibrary } from "./library.ts";
 
@@ -158,11 +158,8 @@ function callsOf(
 }
 
 /** The error of a call, in libtorch's own words where it tells them. */
-function failure({ functions }: TorchLibrary, what: string): Error {
-  const told = functions.torch_exception_get_what_without_backtrace?.();
-  const text = told
-    ? textAt(told as Address).split("\n")[0]!
-    : "an error (above)";
+function failure({ told }: TorchLibrary, what: string): Error {
+  const text = told() ?? "an error (above)";
   return new RangeError(
     `Cannot compute ${what} with libtorch: expected no error, got ${text}`,
   );

@@ -35,6 +35,7 @@ import {
   scheduleFreeAdamW,
   sumOfSquares,
 } from "./kernels/steps.ts";
+import type { Gpu } from "./gpu.ts";
 import { openTorch, type TorchLibrary } from "./library.ts";
 import { operatorsOf } from "./operators.ts";
 import type { Precision } from "../precision.ts";
@@ -98,12 +99,15 @@ function environmentFor(
 
 /** Starts computing. */
 function start(library: TorchLibrary, precision: Precision): Started {
-  const { functions, version, gpu } = library;
+  const { functions, version } = library;
   functions.aoti_torch_grad_mode_set_enabled(false);
+  const gpu = workingGpu(library);
   const isCuda = gpu.add !== undefined;
+  const { capability = 0 } = gpu;
   const torch = tensorsOf(library, operatorsOf(library), { isCuda });
   const backend = new TorchBackend(torch);
-  backend.isShort = isCuda || library.hasMatrixUnit;
+  // GPUs before Ampere have neither products nor flash attention in bf16.
+  backend.isShort = isCuda ? capability >= 8 : library.hasMatrixUnit;
   tf.registerBackend(BACKEND, () => backend);
   registerKernels({
     ...allKernels(),
@@ -113,6 +117,19 @@ function start(library: TorchLibrary, precision: Precision): Started {
     ? `libtorch ${version} on ${gpu.text}`
     : `libtorch ${version} on the processor, ${torch.threads} threads (${gpu.text})`;
   return { backend, device, isTf32: precision === "tf32" };
+}
+
+/** The GPU where libtorch can compute on it; a driver too old shows with the first number. */
+function workingGpu(library: TorchLibrary): Gpu {
+  const { gpu } = library;
+  if (gpu.add === undefined) return gpu;
+  const torch = tensorsOf(library, operatorsOf(library), { isCuda: true });
+  try {
+    torch.scoped(() => torch.full([1], 0));
+    return gpu;
+  } catch (error) {
+    return { text: `${gpu.text} is not used: ${(error as Error).message}` };
+  }
 }
 
 /** Refuses a precision that this process cannot have. */

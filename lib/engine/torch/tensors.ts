@@ -4,10 +4,11 @@
  * @module
  */
 import { sizeOf } from "../reference/shape_walk.ts";
-import { type Address, bytesAt } from "../foreign.ts";
+import { type Address, bytesAt, type LibraryFunction } from "../foreign.ts";
 import { type StoredNumbers, VIEW } from "../stored_numbers.ts";
 import type { HostType } from "../reference/host_kernel.ts";
 import { BYTES, ELEMENT_OF, layoutOf } from "./elements.ts";
+import type { InOrder } from "./in_order.ts";
 import type { TorchLibrary } from "./library.ts";
 import { DEVICE, ELEMENT, type Handle, type Operators } from "./operators.ts";
 
@@ -15,6 +16,8 @@ import { DEVICE, ELEMENT, type Handle, type Operators } from "./operators.ts";
 export interface Tensors extends Operators {
   /** Whether a GPU computes. */
   readonly isCuda: boolean;
+  /** Computes with sums that are added in one order, where libtorch leaves it open. */
+  readonly inOrder: InOrder;
   /** How many threads of the processor compute. */
   readonly threads: number;
   /** A new tensor with arbitrary contents, row-major. */
@@ -114,6 +117,7 @@ export function tensorsOf(
     ...views,
     ...makersOf(...parts),
     isCuda,
+    inOrder: library.inOrder,
     threads: Number(
       operators.ask("threads", (slot) => functions.torch_get_num_threads(slot)),
     ),
@@ -147,16 +151,10 @@ function makersOf(...[library, operators, { isCuda, emptyOn }]: Parts) {
   const { functions } = library;
   const { make, change } = operators;
   const device = isCuda ? DEVICE.cuda : DEVICE.cpu;
-  const scalar: Tensors["scalar"] = (value) =>
-    make(
-      "scalar",
-      (slot) => functions.aoti_torch_scalar_to_tensor_float32(value, slot),
-    );
-  const whole: Tensors["whole"] = (value) =>
-    make(
-      "scalar",
-      (slot) => functions.aoti_torch_scalar_to_tensor_int64(value, slot),
-    );
+  const single = (fill: LibraryFunction) => (value: number) =>
+    make("scalar", (slot) => fill(value, slot));
+  const scalar = single(functions.aoti_torch_scalar_to_tensor_float32);
+  const whole = single(functions.aoti_torch_scalar_to_tensor_int64);
   const full: Tensors["full"] = (shape, value, element = ELEMENT.float32) => {
     const made = emptyOn(device, shape, element);
     change("aten::fill_.Tensor", made, scalar(value));

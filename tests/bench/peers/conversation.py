@@ -19,12 +19,22 @@ import sys
 import time
 
 
+def with_library_path() -> None:
+    """Starts this program again with the linker's folders, which Deno hands on to nobody:
+    in containers with a GPU they lead to its driver."""
+    path = os.environ.pop("LAB_LIBRARY_PATH", None)
+    if path and "LD_LIBRARY_PATH" not in os.environ:
+        os.environ["LD_LIBRARY_PATH"] = path
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+
+
 def converse(prepare) -> None:
     """Calls prepare(settings) -> (turn, facts), and turn() for every turn.
 
     A turn returns what its answer holds beside the seconds; a function under
     "after" is called when the clock has stopped, and its dictionary joins the answer.
     """
+    with_library_path()
     parser = argparse.ArgumentParser()
     parser.add_argument("settings")
     parser.add_argument("--turns", type=int)

@@ -14,7 +14,7 @@ import type { AttentionSettings } from "./attention.ts";
 const WIDTH = { most: 256, step: 8 } as const;
 
 /**
- * Whether the kernel can be used: on CUDA, in 16 bits, with heads that fit.
+ * Whether the kernel can be used: on CUDA, with products in 16 bits and heads that fit.
  *
  * @param call The call.
  * @param width Numbers of a head.
@@ -23,7 +23,7 @@ export function canPack(
   { backend, torch }: KernelCall,
   width: number,
 ): boolean {
-  return torch.isCuda && backend.precision === "bf16" &&
+  return torch.isCuda && backend.factor === ELEMENT.bfloat16 &&
     width <= WIDTH.most && width % WIDTH.step === 0;
 }
 
@@ -217,7 +217,7 @@ export function packedGradients(
   const [q, k, v] = parts(torch, qkv, packing);
   const byHeads = (rows: Handle) =>
     call("aten::unflatten.int", rows, { int: 1 }, [heads, -1]);
-  const made = torch.callMany("aten::_flash_attention_backward", [
+  const given = [
     byHeads(dy),
     q,
     k,
@@ -235,7 +235,11 @@ export function packedGradients(
     { some: { float: packing.scale } },
     null,
     null,
-  ], 3);
+  ];
+  // Else the queries' gradients are added in any order, and a resumed run drifts away.
+  const made = torch.inOrder(() =>
+    torch.callMany("aten::_flash_attention_backward", given, 3)
+  );
   const whole = parts(torch, dqkv, { ...packing, keys: undefined });
   if (keys !== undefined) change("aten::zero_", dqkv);
   whole.forEach((target, part) =>

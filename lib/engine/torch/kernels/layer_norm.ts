@@ -9,7 +9,9 @@ import type { Info } from "../torch_backend.ts";
 
 /** A gain or bias as the device's kernel wants it: CUDA's wants the kind of `x`. */
 function vector({ backend, torch }: KernelCall, info: Info): Handle {
-  return torch.isCuda ? backend.weight(info) : backend.floats(info);
+  return torch.isCuda
+    ? backend.asStored(backend.weight(info))
+    : backend.floats(info);
 }
 
 /**
