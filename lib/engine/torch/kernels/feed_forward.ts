@@ -6,13 +6,14 @@
  */
 import { isDifferentiated } from "../../ops/fused.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
-import { ELEMENT, type Handle } from "../operators.ts";
+import type { Handle } from "../operators.ts";
 import type { Info } from "../torch_backend.ts";
 import {
   activationSettings,
   beforeActivation,
   factor,
   product,
+  product32,
   put,
   sumOfRows,
 } from "./linear.ts";
@@ -140,7 +141,7 @@ function wholeGradients(call: KernelCall): Gradients {
   };
   let dweight: Handle | undefined;
   const { du, dgate } = rowGradients(call, rows, (turned, a) => {
-    dweight = torch.as(torch.call("aten::mm", turned, a), ELEMENT.float32);
+    dweight = product32(torch, turned, a);
   });
   return {
     du: backend.asStored(du),

@@ -6,6 +6,7 @@
 import { isDifferentiated } from "../../ops/fused.ts";
 import { type Kernel, type KernelCall, optional } from "../kernel.ts";
 import { type Argument, ELEMENT, type Handle } from "../operators.ts";
+import type { Tensors } from "../tensors.ts";
 import type { Info } from "../torch_backend.ts";
 import { onLiveRows } from "./live_rows.ts";
 import { eachPiece, isConverted, type Rows } from "./row_pieces.ts";
@@ -127,8 +128,8 @@ function wholeGradients(call: KernelCall): Gradients {
     torch.packed(backend.operand(dy!)),
     pre && backend.operand(pre),
   );
-  const dweight = torch.call(
-    "aten::mm",
+  const dweight = product32(
+    torch,
     torch.call("aten::t", du),
     backend.operand(x!),
   );
@@ -136,9 +137,16 @@ function wholeGradients(call: KernelCall): Gradients {
     dx: attrs.needX
       ? backend.asStored(torch.call("aten::mm", du, backend.weight(weight!)))
       : torch.full([], 0),
-    dweight: torch.as(dweight, ELEMENT.float32),
+    dweight,
     dbias: attrs.bias ? sumOfRows(call, du) : undefined,
   };
+}
+
+/** A product as 32-bit floats; a GPU never rounds one of bf16 to bf16. */
+export function product32(torch: Tensors, a: Handle, b: Handle): Handle {
+  return torch.isCuda && torch.elementOf(a) === ELEMENT.bfloat16
+    ? torch.call("aten::mm.dtype", a, b, { int: ELEMENT.float32 })
+    : torch.as(torch.call("aten::mm", a, b), ELEMENT.float32);
 }
 
 /** A piece of the rows at a time; pieces after the first add to what does not go by rows. */
