@@ -8,7 +8,7 @@ import {
 } from "#lib/train/head.ts";
 import type { Prepared } from "#lib/train/prepare.ts";
 import { train } from "#lib/train/train.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { prepareTiny, type TinyFiles, withTinyFiles } from "./tiny_training.ts";
 
 const OPTIONS: KeptHeadDraw = { split: "train", seed: 1, on: "reference" };
@@ -63,7 +63,10 @@ Deno.test("keptStartingWeights() makes another head when anything differs that i
       model: { ...model, ...changes },
     });
     const documents = new Map(
-      [...dataset.documents].map(([id, text]) => [id, `${text} a`]),
+      [...dataset.documents].map(([id, text]) => [
+        id,
+        text.split(" ").reverse().join(" "), // as many tokens
+      ]),
     );
     const { model: wider } = await prepareTiny(
       { root, model: `${root}/model`, data: `${root}/data` },
@@ -93,6 +96,21 @@ Deno.test("keptStartingWeights() makes another head when anything differs that i
       assertEquals(isKept, false, what);
     }
     assert((await weightsAndSource(prepared, { root })).isKept);
+  });
+});
+
+Deno.test("keptStartingWeights() draws another head for another seed on the same tokens", async () => {
+  await withTiny(async ({ model, dataset }, { root }) => {
+    const [first] = dataset.documents;
+    const one = {
+      model,
+      dataset: { ...dataset, documents: new Map([first!]) },
+    };
+    const head = async (seed: number) => {
+      const { weights } = await weightsAndSource(one, { root, seed });
+      return weights["head.weight"]!.values;
+    };
+    assertNotEquals(await head(1), await head(2));
   });
 });
 

@@ -32,9 +32,14 @@ export async function trainStepContest(
   settings: BenchSettings,
 ): Promise<Contest> {
   const { loss, dropout } = settings;
-  const batch = benchBatch(await readBeir(settings.data), settings);
-  const engine = await useEngine(settings.engine, settings);
-  const model = await benchModel(settings);
+  const opening = [
+    readBeir(settings.data),
+    useEngine(settings.engine, settings),
+    benchModel(settings),
+  ] as const;
+  await Promise.allSettled(opening); // files are read while others are parsed
+  const [data, engine, model] = await Promise.all(opening);
+  const batch = benchBatch(data, settings);
   const { tokens, take } = benchStep(model, batch, settings);
   return {
     benchmark: "train-step",
