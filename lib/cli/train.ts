@@ -29,7 +29,9 @@ const USAGE = `Trains a late-interaction retriever and measures it.
 
   deno task train
   deno task train --model ../models/bert --data ../beir/scifact --steps 200 --seed 2
-  deno task train --settings phases.json --out data/runs/three-phases --resume`;
+  deno task train --settings phases.json --out data/runs/three-phases --resume
+
+A new head and the parsed WordNet are kept in ${KEPT_FOLDER} for the next run.`;
 
 /** What a command line asked for, and where its lines go. */
 interface Asked {

@@ -22,7 +22,7 @@ export interface Keeping<T> {
 export interface KeepOptions {
   /** The folder; made when first needed. Without one nothing is kept. */
   readonly folder?: string | undefined;
-  /** Files of a kind, at most: of more the one unused for longest goes. Default 16. */
+  /** Files of a kind, at most: of more the one unused for longest goes. Default 32. */
   readonly most?: number;
   /** Told in a line where the result came from the folder, and what was amiss there. */
   readonly say?: ((line: string) => void) | undefined;
@@ -62,7 +62,7 @@ export interface KeepOptions {
  */
 export async function kept<T>(
   what: Keeping<T>,
-  { folder, most = 16, say }: KeepOptions = {},
+  { folder, most = 32, say }: KeepOptions = {},
 ): Promise<T> {
   if (folder === undefined) return await what.make();
   const path = `${folder}/${what.kind}-${what.key.slice(0, 16)}`;

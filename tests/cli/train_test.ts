@@ -140,6 +140,19 @@ Deno.test("train for people ends with the table and three commands to try next",
   });
 });
 
+Deno.test("train takes a new head from where the run before kept it, and says so", async () => {
+  await withTinyFiles(async (files) => {
+    const first = await runJson("train", words(files, { steps: 1 }));
+    const out = `${files.root}/again`;
+    const again = await runTask("train", words(files, { steps: 1, out }));
+    assertEquals(again.code, 0);
+    assertMatch(again.stdout, /^Takes head from data\/cache\/kept\/head-/m);
+    const lossIn = async (run: string) =>
+      JSON.parse(await Deno.readTextFile(`${run}/metrics.jsonl`)).loss;
+    assertEquals(await lossIn(out), await lossIn(first.run));
+  });
+});
+
 Deno.test("train --dry-run shows the plan and begins nothing", async () => {
   await withTinyFiles(async (files) => {
     const { run, settings, plan } = await runJson("train", [
