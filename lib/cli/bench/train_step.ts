@@ -34,17 +34,20 @@ export async function trainStepContest(
   const { loss, dropout } = settings;
   const batch = benchBatch(await readBeir(settings.data), settings);
   const engine = await useEngine(settings.engine, settings);
-  const model = await benchModel(settings);
-  const { tokens, take } = benchStep(model, batch, settings);
+  const loaded = await benchModel(settings);
+  const { tokens, take } = benchStep(loaded, batch, settings);
+  const { queryForm, documentForm, encoder } = loaded.model;
   return {
     benchmark: "train-step",
     engine,
     tokens,
     take,
     programOf: (peer) => PROGRAMS[peer]!,
-    prepare: (folder) => saveForPeers(folder, model),
+    // Read again: held all along, the weights would count as the step's memory.
+    prepare: async (folder) =>
+      await saveForPeers(folder, await benchModel(settings)),
     settingsFor: (_peer, folder) => ({
-      ...modelForPeers(folder, model),
+      ...modelForPeers(folder, { queryForm, documentForm, encoder }),
       ...batch,
       ...BENCH_RATES,
       loss,
