@@ -68,7 +68,7 @@ export async function encodeContest(
     programOf: (peer) => PROGRAMS[peer]!,
     prepare: (folder) => saveForPeers(folder, loaded),
     settingsFor: (peer, folder) => ({
-      ...modelForPeers(folder, loaded),
+      ...modelForPeers(folder, loaded.model),
       texts,
       batch,
       vectors: `${folder}/${peer}.f32`,

@@ -76,11 +76,14 @@ export async function saveForPeers(
  * What a peer is told of the model.
  *
  * @param folder The contest's folder.
- * @param loaded The model.
+ * @param model Its forms and encoder.
  */
 export function modelForPeers(
   folder: string,
-  { model: { queryForm, documentForm, encoder: { dim } } }: BenchModel,
+  { queryForm, documentForm, encoder: { dim } }: Pick<
+    Model,
+    "queryForm" | "documentForm" | "encoder"
+  >,
 ): Readonly<Record<string, unknown>> {
   const [queryLength, documentLength] = [queryForm.length, documentForm.length];
   return { model: `${folder}/model`, queryLength, documentLength, dim };

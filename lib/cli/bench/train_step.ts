@@ -38,18 +38,21 @@ export async function trainStepContest(
     benchModel(settings),
   ] as const;
   await Promise.allSettled(opening); // files are read while others are parsed
-  const [data, engine, model] = await Promise.all(opening);
+  const [data, engine, loaded] = await Promise.all(opening);
   const batch = benchBatch(data, settings);
-  const { tokens, take } = benchStep(model, batch, settings);
+  const { tokens, take } = benchStep(loaded, batch, settings);
+  const { queryForm, documentForm, encoder } = loaded.model;
   return {
     benchmark: "train-step",
     engine,
     tokens,
     take,
     programOf: (peer) => PROGRAMS[peer]!,
-    prepare: (folder) => saveForPeers(folder, model),
+    // Read again: held all along, the weights would count as the step's memory.
+    prepare: async (folder) =>
+      await saveForPeers(folder, await benchModel(settings)),
     settingsFor: (_peer, folder) => ({
-      ...modelForPeers(folder, model),
+      ...modelForPeers(folder, { queryForm, documentForm, encoder }),
       ...batch,
       ...BENCH_RATES,
       loss,

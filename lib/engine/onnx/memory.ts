@@ -176,6 +176,6 @@ function newSlab(size: number): Slab | undefined {
 /** The error where there is none. */
 function noMemory(bytes: number): RangeError {
   return new RangeError(
-    `Cannot make a tensor on engine onnx: expected ${bytes} bytes of memory, got none; take less at a time`,
+    `Cannot make a tensor: expected ${bytes} bytes of memory, got none; take less at a time`,
   );
 }

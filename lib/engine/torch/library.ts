@@ -106,6 +106,9 @@ const USUAL: Readonly<Record<string, string>> = {
   GOMP_SPINCOUNT: "10000",
 };
 
+/** The backend keeps long tensors in slabs, which are longer than this: 32 MB. */
+const MAP_FROM = 2 ** 25;
+
 /** What people can do about it. */
 const ADVICE =
   "run `deno task engine install torch`, or name the folder of an installed libtorch or PyTorch in LIBTORCH";
@@ -146,7 +149,7 @@ export async function openTorch(
     );
   }
   setEnvironment(options.environment ?? {});
-  keepMemory();
+  keepMemory({ mapFrom: MAP_FROM });
   loadWith(found);
   const functions = { ...FUNCTIONS, ...LATER };
   const age = ageOf(found);

@@ -39,7 +39,7 @@ export interface Tensors extends Operators {
     element: number,
   ) => Handle;
   /** Bytes that stand somewhere in memory, used where they are. */
-  readonly fromBytes: (address: Address, shape: readonly number[]) => Handle;
+  readonly fromBytes: EmptyOn<Address>;
   /** The first bytes of a tensor on the processor, not copied. */
   readonly memory: (tensor: Handle, bytes: number) => ArrayBuffer;
   /** A copy of the numbers of a tensor. */
@@ -73,9 +73,9 @@ export interface Tensors extends Operators {
   ) => { readonly start: Address; readonly bytes: number };
 }
 
-/** Makes a row-major tensor with arbitrary contents on a device. */
-type EmptyOn = (
-  device: number,
+/** Makes a row-major tensor with arbitrary contents somewhere: on a device, at an address. */
+type EmptyOn<Place = number> = (
+  place: Place,
   shape: readonly number[],
   element: number,
 ) => Handle;
@@ -173,7 +173,7 @@ function makersOf(...[library, operators, { isCuda, emptyOn }]: Parts) {
     change("aten::copy_", there, host, true);
     return there;
   };
-  const fromBytes: Tensors["fromBytes"] = (address, shape) => {
+  const fromBytes: Tensors["fromBytes"] = (address, shape, element) => {
     const { rank, sizes, steps } = layoutOf(shape);
     return make("bytes", (slot) =>
       functions.aoti_torch_create_tensor_from_blob(
@@ -182,7 +182,7 @@ function makersOf(...[library, operators, { isCuda, emptyOn }]: Parts) {
         sizes,
         steps,
         0n,
-        ELEMENT.uint8,
+        element,
         DEVICE.cpu,
         0,
         slot,

@@ -7,19 +7,28 @@
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
 import type { Address } from "../foreign.ts";
 import { numbersOf } from "../stored_numbers.ts";
+import { type Block, createMemory } from "../onnx/memory.ts";
 import type { Precision } from "../precision.ts";
 import type { tf } from "../tensor.ts";
 import { ELEMENT, type Handle } from "./operators.ts";
 import type { HostType } from "../reference/host_kernel.ts";
 import { isSameShape, sizeOf } from "../reference/shape_walk.ts";
-import { ELEMENT_OF } from "./elements.ts";
+import { BYTES, ELEMENT_OF } from "./elements.ts";
 import type { Tensors } from "./tensors.ts";
 
 /** A tensor's name in TensorFlow.js: data, shape and kind. */
 export type Info = tf.TensorInfo;
 
+/**
+ * Bytes from which on a processor's tensors lie in slabs of ours. The C library finds no
+ * room for a tensor where one of the same size was, and grows by a third.
+ */
+const LONG = 2 ** 20;
+
 /** Memory that one or more tensors look at. */
 interface Storage {
+  /** Where it is from, if from us. */
+  readonly block: Block | undefined;
   readonly start: Address;
   readonly bytes: number;
   /** How many tensors of the backend look at it. */
@@ -40,6 +49,9 @@ interface Entry extends CountedEntry {
 /** Tensors of libtorch, by the names that TensorFlow.js gives them. */
 export class TorchBackend extends CountedBackend<Entry> {
   readonly #storages = new Map<Address, Storage>();
+  readonly #pool = createMemory();
+  /** What the kernel under way has for its results, as long as no tensor is made of it. */
+  readonly #loose = new Map<Address, Block>();
   /** How activations are stored from now on. */
   precision: Precision = "fp32";
 
@@ -77,6 +89,29 @@ export class TorchBackend extends CountedBackend<Entry> {
     return { dataId, shape: [...shape], dtype };
   }
 
+  /**
+   * A new matrix as activations are stored, with arbitrary contents, for a kernel to
+   * write and then to adopt; what it does not adopt is gone with it.
+   */
+  room(shape: readonly number[]): Handle {
+    const bytes = sizeOf(shape) * BYTES[this.activation]!;
+    if (this.torch.isCuda || bytes < LONG) {
+      return this.torch.empty(shape, this.activation);
+    }
+    const block = this.#pool.take(bytes);
+    this.#loose.set(block.address, block);
+    return this.torch.fromBytes(block.address, shape, this.activation);
+  }
+
+  override attempt<Result>(kernel: () => Result): Result {
+    try {
+      return super.attempt(kernel);
+    } finally {
+      this.#loose.forEach(this.#pool.give);
+      this.#loose.clear();
+    }
+  }
+
   /** Notes a tensor and the memory that it looks at. */
   #enter(
     dataId: object,
@@ -86,7 +121,9 @@ export class TorchBackend extends CountedBackend<Entry> {
     const { start, bytes } = this.torch.storageOf(handle);
     let storage = start === 0n ? undefined : this.#storages.get(start);
     if (storage === undefined) {
-      storage = { start, bytes, tensors: 0 };
+      const block = this.#loose.get(start);
+      this.#loose.delete(start);
+      storage = { start, bytes, block, tensors: 0 };
       if (start !== 0n) this.#storages.set(start, storage);
     }
     storage.tensors++;
@@ -224,5 +261,6 @@ export class TorchBackend extends CountedBackend<Entry> {
       this.#storages.delete(storage.start);
     }
     this.torch.free(handle);
+    if (storage.tensors === 0 && storage.block) this.#pool.give(storage.block);
   }
 }

@@ -110,7 +110,7 @@ Deno.test("createMemory() says how much memory there was not", () => {
   assertThrows(
     () => createMemory().take(2 ** 52),
     RangeError,
-    "Cannot make a tensor on engine onnx: expected 4503599627370496 bytes of memory",
+    "Cannot make a tensor: expected 4503599627370496 bytes of memory",
   );
 });
 

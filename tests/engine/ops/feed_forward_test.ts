@@ -7,6 +7,7 @@ import { useEngine } from "#lib/engine/use_engine.ts";
 import { ShapeError } from "#lib/num/shape_error.ts";
 import { stream } from "#lib/num/stream.ts";
 import { assertEquals, assertThrows } from "@std/assert";
+import { torchBackend } from "../torch/present.ts";
 
 /** Normal numbers of a shape. */
 function normal(name: string, ...shape: number[]): Tensor {
@@ -68,6 +69,35 @@ for (const isGated of [false, true]) {
       partOf(parameters, apply),
     ]);
     assertEquals(differing(fused!, composed!), []);
+  });
+}
+
+for (const [rows, inner] of [[2500, 256], [40, 300]] as const) {
+  Deno.test(`feedForward() on engine torch agrees with its linear layers, ${rows} rows, with a gate and without`, async () => {
+    const backend = await torchBackend();
+    if (!backend) return;
+    for (const isGated of [false, true]) {
+      const parameters = {
+        x: normal("x", rows, 128),
+        weight: normal("weight", inner, 128),
+        bias: normal("bias", inner),
+        outWeight: normal("out", 128, inner),
+        outBias: normal("out bias", 128),
+        ...(isGated && { gate: normal("gate", inner, 128) }),
+      };
+      const slope = normal("slope", rows, 128);
+      const [fused, composed] = [feedForward, byLinears].map((apply) => {
+        const { value, gradients } = valueAndGradients(
+          (p) => tf.sum(tf.mul(partOf(p, apply), slope)),
+          parameters,
+        );
+        const y = partOf(parameters, apply);
+        return [value, y, ...Object.values(gradients)];
+      });
+      // Sums of up to 2,500 products in another order.
+      assertEquals(differing(fused!, composed!, 1e-5), []);
+      tf.dispose([parameters, slope, fused!, composed!]);
+    }
   });
 }
 

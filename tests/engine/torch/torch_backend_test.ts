@@ -4,7 +4,12 @@ import { linear } from "#lib/engine/ops/linear.ts";
 import { scaleInPlace } from "#lib/engine/ops/scale_in_place.ts";
 import { read, tensorOf, tf } from "#lib/engine/tensor.ts";
 import { useEngine } from "#lib/engine/use_engine.ts";
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { torchBackend } from "./present.ts";
 
 const RATES = {
@@ -157,4 +162,39 @@ Deno.test("an operator that libtorch refuses is told in libtorch's words", async
       text,
     );
   });
+});
+
+Deno.test("TorchBackend gives room for a result, and has it again when nobody made a tensor of it, or with the tensor", async () => {
+  const backend = await torchBackend();
+  if (!backend || backend.torch.isCuda) return;
+  const { torch } = backend;
+  const before = backend.memoryUsage();
+  const startOf = (keeps: boolean) =>
+    backend.attempt(() =>
+      torch.scoped(() => {
+        const shape = [700, 512];
+        const room = backend.room(shape);
+        const { start } = torch.storageOf(room);
+        // A view is enough to keep the whole.
+        const rows = torch.cut(room, 0, 300, 400);
+        return [start, keeps && backend.adopt(rows, [400, 512])] as const;
+      })
+    );
+  const [first] = startOf(false);
+  const [second, kept] = startOf(true);
+  const [third] = startOf(false);
+  assertEquals(second, first);
+  assertNotEquals(third, first);
+  if (kept) backend.disposeData(kept.dataId);
+  assertEquals(startOf(false)[0], first);
+  assertThrows(() =>
+    backend.attempt(() =>
+      torch.scoped(() => {
+        backend.adopt(backend.room([700, 512]), [700, 512]);
+        throw new RangeError("stop");
+      })
+    )
+  );
+  assertEquals(startOf(false)[0], first);
+  assertEquals(backend.memoryUsage(), before);
 });

@@ -81,7 +81,7 @@ function groupResults(
 ): { readonly y: Handle; readonly sums: Handle } {
   const { attrs, backend, torch } = call;
   const [tokens, hidden] = shapeOf(call);
-  const y = torch.empty([tokens, hidden], backend.activation);
+  const y = backend.room([tokens, hidden]);
   const sums = torch.empty([tokens, attrs.heads]);
   for (const group of groups) {
     torch.scoped(() => {
@@ -118,7 +118,7 @@ export const attentionGradient: Kernel = (call) => {
     "qkv" | "sums" | "probabilities" | "dy" | "state",
     Info
   >;
-  const dqkv = torch.empty(info.shape, backend.activation);
+  const dqkv = backend.room(info.shape);
   if (canPack(call, shapeOf(call)[1] / settings.heads)) {
     const saved: Packed = {
       y: backend.operand(probabilities),

@@ -5,7 +5,7 @@
  */
 import { maskOf } from "../../onnx/dropout_masks.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
-import type { Handle } from "../operators.ts";
+import { ELEMENT, type Handle } from "../operators.ts";
 import { keptMask } from "./dropout_mask.ts";
 
 /** The mask of a call, 1 where a feature is kept: a GPU draws its own. */
@@ -14,7 +14,7 @@ function maskFor({ inputs, attrs, torch }: KernelCall): Handle {
   const { rate, rowKeys, site } = attrs;
   if (torch.isCuda) return keptMask(torch, { rate, rowKeys, site, n });
   const { address } = maskOf({ rate, rowKeys, site, n });
-  return torch.fromBytes(address, [rows, n]);
+  return torch.fromBytes(address, [rows, n], ELEMENT.uint8);
 }
 
 /** `LabDropout`: `x / (1 - rate)` where the mask keeps, else 0. */

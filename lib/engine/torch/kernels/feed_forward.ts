@@ -18,14 +18,14 @@ import {
   sumOfRows,
 } from "./linear.ts";
 import { onLiveRows } from "./live_rows.ts";
-import { eachPiece, isConverted } from "./row_pieces.ts";
+import { eachPiece, isInPieces, rowsOfPiece } from "./row_pieces.ts";
 
 /** What `LabFeedForward` gives: `sums`, and `gates` where there are any, for the gradient alone. */
 type Results = Partial<Record<"y" | "sums" | "gates", Handle>>;
 
 /** `LabFeedForward`: `[y]`, and where a gradient may be asked for `sums` and `gates`. */
 export const feedForward: Kernel = (call) => {
-  const { inputs, backend, torch } = call;
+  const { inputs, backend } = call;
   const { x, weight, gateWeight, outWeight } = inputs as Record<string, Info>;
   const rows = x!.shape[0]!;
   const shapes = {
@@ -37,56 +37,90 @@ export const feedForward: Kernel = (call) => {
   };
   const names = Object.keys(shapes) as (keyof Results)[];
   let results: Results;
-  if (!isConverted(call)) {
-    results = rowResults(call, backend.operand(x!), names.length > 1);
+  if (!isInPieces(call)) {
+    results = rowResults(call, backend.operand(x!), {
+      keeps: names.length > 1,
+    });
   } else {
     results = Object.fromEntries(
-      names.map((
-        name,
-      ) => [name, torch.empty(shapes[name]!, backend.activation)]),
+      names.map((name) => [name, backend.room(shapes[name]!)]),
     );
-    const whole = backend.handle(x!);
-    eachPiece(call, rows, (piece) => {
-      const made = rowResults(
-        call,
-        factor(call, whole, piece),
-        names.length > 1,
-      );
-      for (const name of names) put(call, results[name]!, piece, made[name]!);
-    });
+    resultsByPieces(call, backend.handle(x!), results);
   }
   return names.map((name) =>
     backend.adopt(backend.asStored(results[name]!), shapes[name]!)
   );
 };
 
-/** The results of some rows. */
-function rowResults(call: KernelCall, x: Handle, keeps: boolean): Results {
-  const { inputs, torch } = call;
-  const layer = (x: Handle, weight: string, bias: string) =>
-    product({
-      ...call,
-      inputs: { weight: inputs[weight], bias: inputs[bias] },
-    }, x);
-  const sums = layer(x, "weight", "bias");
-  const gates = inputs.gateWeight && layer(x, "gateWeight", "gateBias");
-  const { h, a } = activated(call, sums, gates);
-  if (!keeps) [sums, ...(gates ? [gates, h] : [])].forEach(torch.free);
-  return { y: layer(a, "outWeight", "outBias"), sums, ...(gates && { gates }) };
+/** Writes the results, some rows at a time. */
+function resultsByPieces(call: KernelCall, x: Handle, results: Results): void {
+  const { inputs: { x: rows, weight }, torch } = call;
+  const [total, keeps] = [rows!.shape[0]!, results.sums !== undefined];
+  const h = roomOfPiece(call, [total, weight!.shape[0]!]);
+  eachPiece(call, total, (piece) => {
+    const rooms = h === undefined ? undefined : {
+      h: torch.cut(h, 0, 0, piece[1]),
+      ...Object.fromEntries(
+        Object.entries(results).map((
+          [name, whole],
+        ) => [name, torch.cut(whole, 0, ...piece)]),
+      ),
+    };
+    const made = rowResults(call, factor(call, x, piece), { keeps, rooms });
+    if (rooms) return;
+    for (const [name, whole] of Object.entries(results)) {
+      put(call, whole, piece, made[name as keyof Results]!);
+    }
+  });
 }
 
-/** `h = activation(u)`, and `a`: that, times the gate where there is one. */
+/** Room for a matrix of a piece's rows, where activations are stored as they are computed. */
+function roomOfPiece(
+  { backend, torch }: KernelCall,
+  [rows, width]: readonly [number, number],
+): Handle | undefined {
+  return backend.activation === backend.factor
+    ? backend.room([Math.min(rows, rowsOfPiece(torch)), width])
+    : undefined;
+}
+
+/** Where to write what some rows give. */
+type Rooms = Results & { readonly h?: Handle };
+
+/** The results of some rows. */
+function rowResults(
+  call: KernelCall,
+  x: Handle,
+  { keeps, rooms = {} }: {
+    readonly keeps: boolean;
+    readonly rooms?: Rooms | undefined;
+  },
+): Results {
+  const { inputs, torch } = call;
+  const layer = (x: Handle, names: readonly string[], room?: Handle) => {
+    const [weight, bias] = names.map((name) => inputs[name]);
+    return product({ ...call, inputs: { weight, bias } }, x, room);
+  };
+  const sums = layer(x, ["weight", "bias"], rooms.sums);
+  const gates = inputs.gateWeight &&
+    layer(x, ["gateWeight", "gateBias"], rooms.gates);
+  const { h, a } = activated(call, [sums, gates], rooms.h);
+  if (!keeps) [sums, ...(gates ? [gates, h] : [])].forEach(torch.free);
+  const y = layer(a, ["outWeight", "outBias"], rooms.y);
+  return { y, sums, ...(gates && { gates }) };
+}
+
+/** `h = activation(u)`, written where there is room, and `a`: that, times the gate where there is one. */
 function activated(
   call: KernelCall,
-  u: Handle,
-  gate: Handle | undefined,
+  [u, gate]: readonly [Handle, Handle | undefined],
+  room: Handle | undefined,
 ): { readonly h: Handle; readonly a: Handle } {
   const { attrs, torch } = call;
-  const h = torch.call(
-    `aten::${attrs.activation}`,
-    u,
-    ...activationSettings(call),
-  );
+  const operator = `aten::${attrs.activation}`;
+  const settings = activationSettings(call);
+  if (room) torch.change(`${operator}.out`, u, ...settings, room);
+  const h = room ?? torch.call(operator, u, ...settings);
   return { h, a: gate ? torch.call("aten::mul.Tensor", h, gate) : h };
 }
 
@@ -106,16 +140,20 @@ interface RowGradients {
 /** The gradient of rows; `add` is given the factors of their share in `dweight`. */
 function rowGradients(
   call: KernelCall,
-  { dy, u, gate }: GradientRows,
+  { dy, u, gate, rooms }: GradientRows & {
+    readonly rooms?: Readonly<Record<"h" | "du", Handle>> | undefined;
+  },
   add: (turned: Handle, a: Handle) => void,
 ): RowGradients {
   const { inputs, backend, torch } = call;
-  const { h, a } = activated(call, u, gate);
+  const { h, a } = activated(call, [u, gate], rooms?.h);
   add(torch.call("aten::t", dy), a);
-  const da = torch.call("aten::mm", dy, backend.weight(inputs.weight!));
+  const factors = [dy, backend.weight(inputs.weight!)] as const;
+  if (rooms) torch.change("aten::mm.out", ...factors, rooms.du);
+  const da = rooms?.du ?? torch.call("aten::mm", ...factors);
   if (!gate) {
     torch.free(h);
-    return { du: beforeActivation(call, da, u), dgate: undefined };
+    return { du: beforeActivation(call, da, u, rooms?.du), dgate: undefined };
   }
   torch.free(a);
   const dgate = torch.call("aten::mul.Tensor", da, h);
@@ -159,22 +197,27 @@ function gradientsByPieces(call: KernelCall): Gradients {
     info && backend.handle(info)
   );
   const [du, dgate] = [x, inputs.gate].map((info) =>
-    info && torch.empty(x.shape, backend.activation)
+    info && backend.room(x.shape)
   );
   const dweight = torch.full(weight.shape, 0);
   const dbias = attrs.bias ? torch.full([weight.shape[0]!], 0) : undefined;
+  const h = gate ? undefined : roomOfPiece(call, x.shape as [number, number]);
   eachPiece(call, x.shape[0]!, (piece) => {
     const rows = {
       dy: torch.packed(factor(call, dy!, piece)),
       u: factor(call, u!, piece),
       gate: gate && factor(call, gate, piece),
+      rooms: h === undefined ? undefined : {
+        h: torch.cut(h, 0, 0, piece[1]),
+        du: torch.cut(du!, 0, ...piece),
+      },
     };
     const made = rowGradients(
       call,
       rows,
       (turned, a) => torch.addProduct(dweight, turned, a),
     );
-    put(call, du!, piece, made.du);
+    if (!h) put(call, du!, piece, made.du);
     if (dgate) put(call, dgate, piece, made.dgate!);
     if (!dbias) return;
     const sum = torch.add(dbias, sumOfRows(call, rows.dy));
@@ -186,7 +229,7 @@ function gradientsByPieces(call: KernelCall): Gradients {
 /** `LabActivatedLinearGrad` on all rows. */
 const denseGradient: Kernel = (call) => {
   const { inputs: { x, weight }, backend } = call;
-  const { du, dgate, dweight, dbias } = isConverted(call)
+  const { du, dgate, dweight, dbias } = isInPieces(call)
     ? gradientsByPieces(call)
     : wholeGradients(call);
   return [

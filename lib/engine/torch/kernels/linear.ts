@@ -30,24 +30,31 @@ export const linear: Kernel = (call) => {
   const keepsPre = attrs.activation !== "none" && isDifferentiated();
   const give = (made: Handle) => backend.adopt(made, shape);
   if (!isConverted(call)) {
-    const made = resultsOf(call, backend.operand(x), keepsPre);
+    const room = torch.isCuda ? undefined : backend.room(shape);
+    const made = resultsOf(call, backend.operand(x), { keepsPre, room });
     return made.map((one) => give(backend.asStored(one)));
   }
-  const results = (keepsPre ? [0, 1] : [0]).map(() =>
-    torch.empty(shape, backend.activation)
-  );
+  const results = (keepsPre ? [0, 1] : [0]).map(() => backend.room(shape));
   const whole = backend.handle(x);
   eachPiece(call, shape[0]!, (piece) => {
-    const made = resultsOf(call, factor(call, whole, piece), keepsPre);
+    const rows = factor(call, whole, piece);
+    const made = resultsOf(call, rows, { keepsPre });
     results.forEach((result, i) => put(call, result, piece, made[i]!));
   });
   return results.map(give);
 };
 
-/** `[y]` or `[y, pre]` of some rows. */
-function resultsOf(call: KernelCall, x: Handle, keepsPre: boolean): Handle[] {
+/** `[y]` or `[y, pre]` of some rows; where there is room, the sums are written there. */
+function resultsOf(
+  call: KernelCall,
+  x: Handle,
+  { keepsPre, room }: {
+    readonly keepsPre: boolean;
+    readonly room?: Handle | undefined;
+  },
+): Handle[] {
   const { attrs: { activation }, torch } = call;
-  const pre = product(call, x);
+  const pre = product(call, x, room);
   if (activation === "none") return [pre];
   const settings = activationSettings(call);
   if (keepsPre) {
@@ -57,17 +64,31 @@ function resultsOf(call: KernelCall, x: Handle, keepsPre: boolean): Handle[] {
   return [pre];
 }
 
-/** `x W^T + b`. */
+/** `x W^T + b`, written where there is room for it. */
 export function product(
   { inputs, backend, torch }: KernelCall,
   x: Handle,
+  room?: Handle,
 ): Handle {
-  return torch.call(
-    "aten::linear",
-    x,
-    backend.weight(inputs.weight!),
+  const factors = [
+    ...[x, backend.weight(inputs.weight!)],
     optional(inputs.bias && backend.weight(inputs.bias)),
-  );
+  ];
+  if (room === undefined) return torch.call("aten::linear", ...factors);
+  torch.change("aten::linear.out", ...factors, room);
+  return room;
+}
+
+/** `a b`, as activations are stored. */
+export function storedProduct(
+  { backend, torch }: KernelCall,
+  [a, b]: readonly [Handle, Handle],
+  shape: readonly number[],
+): Handle {
+  if (torch.isCuda) return backend.asStored(torch.call("aten::mm", a, b));
+  const room = backend.room(shape);
+  torch.change("aten::mm.out", a, b, room);
+  return room;
 }
 
 /** A piece of a matrix as a factor of products. */
@@ -135,7 +156,7 @@ function wholeGradients(call: KernelCall): Gradients {
   );
   return {
     dx: attrs.needX
-      ? backend.asStored(torch.call("aten::mm", du, backend.weight(weight!)))
+      ? storedProduct(call, [du, backend.weight(weight!)], x!.shape)
       : torch.full([], 0),
     dweight,
     dbias: attrs.bias ? sumOfRows(call, du) : undefined,
@@ -156,9 +177,7 @@ function gradientsByPieces(call: KernelCall): Gradients {
   const [dy, wide, pre] = [inputs.dy!, x, inputs.pre].map((info) =>
     info && backend.handle(info)
   );
-  const dx = attrs.needX
-    ? torch.empty(x.shape, backend.activation)
-    : torch.full([], 0);
+  const dx = attrs.needX ? backend.room(x.shape) : torch.full([], 0);
   const dweight = torch.full(weight.shape, 0);
   const dbias = attrs.bias ? torch.full([weight.shape[0]!], 0) : undefined;
   eachPiece(call, x.shape[0]!, (piece) => {
@@ -191,17 +210,22 @@ export function sumOfRows({ torch }: KernelCall, du: Handle): Handle {
   );
 }
 
-/** The gradient before the activation. */
+/** The gradient before the activation, written where there is room, which may be `dy`. */
 export function beforeActivation(
   { attrs, torch }: KernelCall,
   dy: Handle,
   pre: Handle | undefined,
+  room?: Handle,
 ): Handle {
   if (pre === undefined) return dy;
   if (attrs.activation === "gelu") {
-    return torch.call("aten::gelu_backward", dy, pre, EXACT);
+    if (!room) return torch.call("aten::gelu_backward", dy, pre, EXACT);
+    torch.change("aten::gelu_backward.grad_input", dy, pre, EXACT, room);
+    return room;
   }
   const isOn = torch.call("aten::gt.Tensor", pre, torch.scalar(0));
   const none = torch.full([], 0, torch.elementOf(dy));
-  return torch.call("aten::where.self", isOn, dy, none);
+  if (!room) return torch.call("aten::where.self", isOn, dy, none);
+  torch.change("aten::where.self_out", isOn, dy, none, room);
+  return room;
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import type { KernelCall } from "../kernel.ts";
+import { ELEMENT } from "../operators.ts";
 
 /**
  * Rows a thread; at a width of 1536 their 32-bit floats take 6 MB. From 256 to 3000
@@ -21,6 +22,11 @@ export function isConverted(
   { backend }: Pick<KernelCall, "backend">,
 ): boolean {
   return backend.factor !== backend.activation && !backend.torch.isCuda;
+}
+
+/** Whether a processor makes products in 32 bits, which can be added up piece by piece. */
+export function isInPieces({ backend }: Pick<KernelCall, "backend">): boolean {
+  return backend.factor === ELEMENT.float32 && !backend.torch.isCuda;
 }
 
 /** Rows that a piece may have. */
