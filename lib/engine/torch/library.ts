@@ -39,6 +39,7 @@ const FUNCTIONS = {
   aoti_torch_get_storage_offset: status("u64", "buffer"),
   aoti_torch_get_storage_size: status("u64", "buffer"),
   aoti_torch_get_dtype: status("u64", "buffer"),
+  aoti_torch_is_contiguous: status("u64", "buffer"),
   aoti_torch_get_size: status("u64", "i64", "buffer"),
   aoti_torch_scalar_to_tensor_float32: status("f32", "buffer"),
   aoti_torch_scalar_to_tensor_int64: status("i64", "buffer"),

@@ -202,6 +202,9 @@ function viewsOf(...[library, operators, { isCuda }]: Parts) {
     Number(
       ask("element", (slot) => functions.aoti_torch_get_dtype(tensor, slot)),
     );
+  const isPacked = (tensor: Handle) =>
+    ask("order", (slot) => functions.aoti_torch_is_contiguous(tensor, slot)) !==
+      0n;
   const lengthOf: Tensors["lengthOf"] = (tensor, axis) =>
     Number(
       ask(
@@ -244,7 +247,8 @@ function viewsOf(...[library, operators, { isCuda }]: Parts) {
         "addmm",
         () => functions.aoti_torch_cpu_addmm_out(sum, sum, a, b, 1, 1),
       ),
-    packed: (tensor: Handle) => call("aten::contiguous", tensor, { int: 0 }),
+    packed: (tensor: Handle) =>
+      isPacked(tensor) ? tensor : call("aten::contiguous", tensor, { int: 0 }),
     storageOf: (tensor: Handle) =>
       storageOf(library, operators, [tensor, elementOf]),
   };
@@ -278,18 +282,11 @@ function storageOf(
   { ask }: Operators,
   [tensor, elementOf]: readonly [Handle, Tensors["elementOf"]],
 ): { readonly start: Address; readonly bytes: number } {
-  const data = ask(
-    "data",
-    (slot) => functions.aoti_torch_get_data_ptr(tensor, slot),
-  );
-  const offset = ask(
-    "offset",
-    (slot) => functions.aoti_torch_get_storage_offset(tensor, slot),
-  );
-  const bytes = ask(
-    "bytes",
-    (slot) => functions.aoti_torch_get_storage_size(tensor, slot),
-  );
+  const asked = (what: string, fill: LibraryFunction) =>
+    ask(what, (slot) => fill(tensor, slot));
+  const data = asked("data", functions.aoti_torch_get_data_ptr);
+  const offset = asked("offset", functions.aoti_torch_get_storage_offset);
+  const bytes = asked("bytes", functions.aoti_torch_get_storage_size);
   const width = offset === 0n ? 0n : BigInt(BYTES[elementOf(tensor)]!);
   return {
     start: data === 0n ? 0n : data - offset * width,

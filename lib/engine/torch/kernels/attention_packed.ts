@@ -134,17 +134,24 @@ function placesOf(
 
 /** `[tokens, heads, width]` of queries, and of those keys and values that count. */
 function parts(
-  { call }: Tensors,
+  { call, cut }: Tensors,
   qkv: Handle,
   { heads, keys }: Packing,
 ): [Handle, Handle, Handle] {
   const cells = call("aten::unflatten.int", qkv, { int: 1 }, [3, heads, -1]);
-  return [0, 1, 2].map((part) => {
-    const all = call("aten::select.int", cells, { int: 1 }, { int: part });
-    return part === 0 || keys === undefined
-      ? all
-      : call("aten::index_select", all, { int: 0 }, keys);
-  }) as [Handle, Handle, Handle];
+  const part = (of: Handle, number: number) =>
+    call("aten::select.int", of, { int: 1 }, { int: number });
+  if (keys === undefined) {
+    return [part(cells, 0), part(cells, 1), part(cells, 2)];
+  }
+  // Both at once: a call costs more than the rows.
+  const seen = call(
+    "aten::index_select",
+    cut(cells, 1, 1, 2),
+    { int: 0 },
+    keys,
+  );
+  return [part(cells, 0), part(seen, 0), part(seen, 1)];
 }
 
 /** What the gradient needs of the result. */
