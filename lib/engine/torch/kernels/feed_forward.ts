@@ -18,7 +18,7 @@ import {
   sumOfRows,
 } from "./linear.ts";
 import { onLiveRows } from "./live_rows.ts";
-import { eachPiece, isInPieces, rowsOfPiece } from "./row_pieces.ts";
+import { eachPiece, isInPieces } from "./row_pieces.ts";
 
 /** What `LabFeedForward` gives: `sums`, and `gates` where there are any, for the gradient alone. */
 type Results = Partial<Record<"y" | "sums" | "gates", Handle>>;
@@ -56,7 +56,7 @@ export const feedForward: Kernel = (call) => {
 function resultsByPieces(call: KernelCall, x: Handle, results: Results): void {
   const { inputs: { x: rows, weight }, torch } = call;
   const [total, keeps] = [rows!.shape[0]!, results.sums !== undefined];
-  const h = roomOfPiece(call, [total, weight!.shape[0]!]);
+  const h = roomOfActivated(call, [total, weight!.shape[0]!]);
   eachPiece(call, total, (piece) => {
     const rooms = h === undefined ? undefined : {
       h: torch.cut(h, 0, 0, piece[1]),
@@ -71,16 +71,19 @@ function resultsByPieces(call: KernelCall, x: Handle, results: Results): void {
     for (const [name, whole] of Object.entries(results)) {
       put(call, whole, piece, made[name as keyof Results]!);
     }
-  });
+  }, h === undefined ? undefined : total);
 }
 
-/** Room for a matrix of a piece's rows, where activations are stored as they are computed. */
-function roomOfPiece(
-  { backend, torch }: KernelCall,
-  [rows, width]: readonly [number, number],
+/**
+ * Room for what the activation gives, where activations are stored as they are computed:
+ * all rows are then one piece, whose products are the fastest.
+ */
+function roomOfActivated(
+  { backend }: KernelCall,
+  shape: readonly number[],
 ): Handle | undefined {
   return backend.activation === backend.factor
-    ? backend.room([Math.min(rows, rowsOfPiece(torch)), width])
+    ? backend.room(shape)
     : undefined;
 }
 
@@ -201,7 +204,7 @@ function gradientsByPieces(call: KernelCall): Gradients {
   );
   const dweight = torch.full(weight.shape, 0);
   const dbias = attrs.bias ? torch.full([weight.shape[0]!], 0) : undefined;
-  const h = gate ? undefined : roomOfPiece(call, x.shape as [number, number]);
+  const h = gate ? undefined : roomOfActivated(call, x.shape);
   eachPiece(call, x.shape[0]!, (piece) => {
     const rows = {
       dy: torch.packed(factor(call, dy!, piece)),
@@ -222,7 +225,7 @@ function gradientsByPieces(call: KernelCall): Gradients {
     if (!dbias) return;
     const sum = torch.add(dbias, sumOfRows(call, rows.dy));
     torch.change("aten::copy_", dbias, sum, false);
-  });
+  }, h === undefined ? undefined : x.shape[0]!);
   return { du: du!, dgate, dweight, dbias };
 }
 

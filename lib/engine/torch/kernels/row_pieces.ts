@@ -40,13 +40,14 @@ export function rowsOfPiece({ threads }: { readonly threads: number }): number {
  * @param call Where libtorch is.
  * @param rows How many there are.
  * @param visit Takes a piece.
+ * @param most Rows of a piece. Default as many as `rowsOfPiece` says.
  */
 export function eachPiece(
   { torch }: Pick<KernelCall, "torch">,
   rows: number,
   visit: (piece: Rows) => void,
+  most = rowsOfPiece(torch),
 ): void {
-  const most = rowsOfPiece(torch);
   for (let start = 0; start < rows; start += most) {
     const count = Math.min(most, rows - start);
     torch.scoped(() => visit([start, count]));
