@@ -138,7 +138,8 @@ Deno.test({
     const { code, output, error } = await run([
       ...[Deno.execPath(), "test", "-A", "--no-check"],
       ...["tests/engine/torch", "tests/engine/conformance_test.ts"],
-      ...["--filter", "/torch|attention|reference|dropout|drawnMask/"],
+      // It has an emulated driver of its own, whose kernels read the processor's memory.
+      "--ignore=tests/engine/torch/max_sim_cuda_test.ts",
     ]);
     assertEquals(code, 0, output.slice(-3000) + error.slice(-1000));
   },
