@@ -16,9 +16,9 @@ export interface Estimate {
 /** Share of the speed of a bare matrix product that a whole step reaches. */
 const STEP_EFFICIENCY = 0.55;
 /** Memory of a process before it holds a model, bytes. */
-const PROCESS_BYTES = 350e6;
+const PROCESS_BYTES = 500e6;
 /** Floats kept for the gradient, a token and a matrix input or output feature. */
-const KEPT_FLOATS = 2.2;
+const KEPT_FLOATS = 1.2;
 
 /**
  * Estimates the time and memory of training from the size of the model, the

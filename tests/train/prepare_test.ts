@@ -155,11 +155,11 @@ Deno.test("estimateTraining() grows with the tokens of a step, and is of this wo
     assertGreater(few.stepSeconds, 0);
     assertGreater(few.tokenSeconds, 0);
     assertGreater(many.memoryBytes, few.memoryBytes);
-    // Matrices of both layers and the head: features in and out, 2.2 floats each.
+    // Matrices of both layers and the head: features in and out, 1.2 floats each.
     const features = 2 * (16 * 4 + 16 * 2 + 2 * (16 + 32)) + 32;
     assertAlmostEquals(
       many.memoryBytes - few.memoryBytes,
-      900 * 4 * 2.2 * features,
+      900 * 4 * 1.2 * features,
       1,
     );
   });
