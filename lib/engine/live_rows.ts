@@ -77,22 +77,29 @@ interface AnyCall {
 }
 
 /**
- * A gradient kernel that leaves out the rows in which `dy` is zero.
+ * Makes of a gradient kernel one that leaves out the rows in which `dy` is zero.
  *
- * @param access How the engine reads and moves rows.
- * @param kernel Takes `dy`; its first results have a row for each row of `dy`,
- * or are the single number 0 where nobody asked for one.
- * @param byRow The inputs that have a row for each row of `dy`, `dy` included.
- * @param results How many results have a row for each row of `dy`. Default 1.
- * @returns A kernel with the same inputs and results.
+ * `kernel` takes `dy`; its first results have a row for each row of `dy`, or are the
+ * single number 0 where nobody asked for one. `byRow` are the inputs that have a row for
+ * each row of `dy`, `dy` included; `results` tells how many results have, default 1.
+ * What comes of it has the same inputs and results.
  */
-export function onLiveRows<Call extends AnyCall>(
-  access: RowAccess<Call>,
+export type OnLiveRows<Call> = (
   kernel: (call: Call) => Info | Info[],
   byRow: readonly string[],
-  results: (call: Call) => number = () => 1,
-): (call: Call) => Info | Info[] {
-  return (call) => {
+  results?: (call: Call) => number,
+) => (call: Call) => Info | Info[];
+
+/**
+ * Lets an engine's gradient kernels leave out the rows in which `dy` is zero.
+ *
+ * @param access How the engine reads and moves rows.
+ * @returns Makes such kernels of others.
+ */
+export function onLiveRowsBy<Call extends AnyCall>(
+  access: RowAccess<Call>,
+): OnLiveRows<Call> {
+  return (kernel, byRow, results = () => 1) => (call) => {
     const dy = call.inputs.dy!;
     const total = dy.shape[0]!;
     const numbers = total === 0 ? undefined : access.numbers(call, dy);

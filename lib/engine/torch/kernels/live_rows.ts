@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { onLiveRows as onLiveRowsBy, type RowAccess } from "../../live_rows.ts";
+import { onLiveRowsBy, type RowAccess } from "../../live_rows.ts";
 import { sizeOf } from "../../reference/shape_walk.ts";
-import type { Kernel, KernelCall } from "../kernel.ts";
+import type { KernelCall } from "../kernel.ts";
 import { BYTES } from "../elements.ts";
 import { ELEMENT } from "../operators.ts";
 import type { Info } from "../torch_backend.ts";
@@ -49,19 +49,5 @@ const ROWS: RowAccess<KernelCall> = {
     backend.disposeData(matrix.dataId),
 };
 
-/**
- * A gradient kernel that leaves out the rows in which `dy` is zero.
- *
- * @param kernel Takes `dy`; its first results have a row for each row of `dy`,
- * or are the single number 0 where nobody asked for one.
- * @param byRow The inputs that have a row for each row of `dy`, `dy` included.
- * @param results How many results have a row for each row of `dy`. Default 1.
- * @returns A kernel with the same inputs and results.
- */
-export function onLiveRows(
-  kernel: Kernel,
-  byRow: readonly string[],
-  results?: (call: KernelCall) => number,
-): Kernel {
-  return onLiveRowsBy(ROWS, kernel, byRow, results);
-}
+/** Makes of a gradient kernel one that leaves out the rows in which `dy` is zero. */
+export const onLiveRows = onLiveRowsBy(ROWS);
