@@ -119,7 +119,7 @@ export function adamSteps(
   const made = runOnSets("LabAdamWList", sets, { ...options });
   tf.dispose(sets);
   return sets.map((_, i) => {
-    const [parameter, first, second] = made.slice(3 * i);
+    const [parameter, first, second] = made.slice(3 * i, 3 * i + 3);
     return { parameter: parameter!, first: first!, second: second! };
   });
 }

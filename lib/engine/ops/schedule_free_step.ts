@@ -124,7 +124,7 @@ export function scheduleFreeSteps(
   const made = runOnSets("LabScheduleFreeAdamWList", sets, { ...options });
   tf.dispose(sets);
   return sets.map((_, i) => {
-    const [y, z, second] = made.slice(3 * i);
+    const [y, z, second] = made.slice(3 * i, 3 * i + 3);
     return { y: y!, z: z!, second: second! };
   });
 }

@@ -22,11 +22,6 @@ const COMPILER = {
 
 /** What the driver's functions are called with; 0 is success. */
 const DRIVER = {
-  cuCtxGetDevice: { parameters: ["buffer"], result: "i32" },
-  cuDeviceGetAttribute: {
-    parameters: ["buffer", "i32", "i32"],
-    result: "i32",
-  },
   cuModuleLoadData: { parameters: ["buffer", "buffer"], result: "i32" },
   cuModuleGetFunction: {
     parameters: ["buffer", "u64", "buffer"],
@@ -40,9 +35,6 @@ const DRIVER = {
     result: "i32",
   },
 } as const;
-
-/** The driver's numbers of a device's compute capability. */
-const CAPABILITY = { major: 75, minor: 76 } as const;
 
 /** Starts a kernel; addresses and whole numbers below 2^31 are its arguments. */
 export type CudaKernel = (
@@ -63,20 +55,21 @@ export interface CudaSource {
  * Compiles a kernel for the GPU that libtorch computes on.
  *
  * @param source The kernel.
- * @param options The folder of libtorch's libraries, and for tests another driver.
+ * @param options The folder of libtorch's libraries, the GPU's compute capability, such
+ * as 8.6, and for tests another driver.
  * @returns Starts it on the stream that libtorch computes on; what it is given must
  * be on the GPU.
  * @throws {RangeError} If there is no NVRTC, or it or the driver refuses.
  */
 export function compileCuda(
   { text, name }: CudaSource,
-  { folder, driver = "libcuda.so.1" }: {
+  { folder, capability, driver = "libcuda.so.1" }: {
     readonly folder: string;
+    readonly capability: number;
     readonly driver?: string;
   },
 ): CudaKernel {
   const gpu = openLibrary(driver, DRIVER) as Functions<keyof typeof DRIVER>;
-  const capability = capabilityOf(gpu);
   const image = compiled(openCompiler(folder), text, capability);
   const word = new BigUint64Array(new ArrayBuffer(8));
   check("load", gpu.cuModuleLoadData(word, image));
@@ -99,21 +92,6 @@ function check(what: string, code: number | bigint, more = ""): void {
 /** A text that ends with a zero byte. */
 function cText(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
-}
-
-/** Tens and ones of the compute capability of the GPU in use. */
-function capabilityOf(gpu: Functions<keyof typeof DRIVER>): number {
-  const number = new Int32Array(new ArrayBuffer(64));
-  check("choose a GPU for", gpu.cuCtxGetDevice(number));
-  const device = number[0]!;
-  const ask = (attribute: number): number => {
-    check(
-      "ask the GPU for",
-      gpu.cuDeviceGetAttribute(number, attribute, device),
-    );
-    return number[0]!;
-  };
-  return 10 * ask(CAPABILITY.major) + ask(CAPABILITY.minor);
 }
 
 /** Opens the first NVRTC that can be opened. */
@@ -149,7 +127,10 @@ function compiled(
   );
   check("prepare", make);
   const program = word[0]!;
-  const options = [`--gpu-architecture=sm_${capability}`, "--std=c++17"];
+  const options = [
+    `--gpu-architecture=sm_${Math.round(10 * capability)}`,
+    "--std=c++17",
+  ];
   const texts = options.map(cText);
   const list = BigUint64Array.from(texts, ({ buffer }) => addressOf(buffer));
   const code = nvrtc.nvrtcCompileProgram(program, texts.length, list);

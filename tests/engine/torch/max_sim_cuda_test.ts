@@ -77,7 +77,8 @@ async function asOnGpu({ folder }: Emulated): Promise<Disposable> {
     registerKernels({ LabMaxSim: kernel });
   };
   const { functions } = library;
-  put(maxSimOnGpu({ functions, found, driver, blocks: 2 }, onAll));
+  const gpu = { text: "an emulated H100", capability: 9 };
+  put(maxSimOnGpu({ functions, found, gpu, driver, blocks: 2 }, onAll));
   return { [Symbol.dispose]: () => put(onAll) };
 }
 

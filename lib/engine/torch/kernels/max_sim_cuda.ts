@@ -27,7 +27,7 @@ const EACH = 16;
 const GRID = 65_535;
 
 /** What the kernel needs besides tensors. */
-type Library = Pick<TorchLibrary, "functions" | "found"> & {
+type Library = Pick<TorchLibrary, "functions" | "found" | "gpu"> & {
   /** The driver's library, for tests. */
   readonly driver?: string;
   /** How many blocks keep the GPU busy. Default: any GPU of today. */
@@ -96,6 +96,7 @@ function proven(
     const text = maxSimSource(kind.dim, kind.hasWinners);
     const places = {
       folder: library.found.folder,
+      capability: library.gpu.capability ?? 0,
       ...(library.driver !== undefined && { driver: library.driver }),
     };
     const kernel = compileCuda({ text, name: "maxSim" }, places);
