@@ -10,7 +10,7 @@ import { sizeOf } from "../reference/shape_walk.ts";
 import type { tf } from "../tensor.ts";
 import type { Argument } from "./calls.ts";
 import { buildGraph, type Graph, type GraphForm } from "./graph.ts";
-import { type Block, createMemory, type Memory } from "./memory.ts";
+import { type Block, createMemory, type Memory } from "../memory.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What the backend keeps of one tensor's data. */

@@ -7,7 +7,7 @@
 import { CountedBackend, type CountedEntry } from "../counted_backend.ts";
 import type { Address } from "../foreign.ts";
 import { numbersOf } from "../stored_numbers.ts";
-import { type Block, createMemory } from "../onnx/memory.ts";
+import { type Block, createMemory } from "../memory.ts";
 import type { Precision } from "../precision.ts";
 import type { tf } from "../tensor.ts";
 import { ELEMENT, type Handle } from "./operators.ts";

@@ -1,7 +1,7 @@
 import "#tests/support/permitted.ts";
 import { buildGraph } from "#lib/engine/onnx/graph.ts";
 import { openOnnxLibrary } from "#lib/engine/onnx/library.ts";
-import { createMemory } from "#lib/engine/onnx/memory.ts";
+import { createMemory } from "#lib/engine/memory.ts";
 import { type Runtime, startRuntime } from "#lib/engine/onnx/runtime.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { maskOf } from "../dropout_masks.ts";
+import { maskOf } from "../../dropout_masks.ts";
 import type { GraphForm } from "../graph.ts";
 import { type Kernel, rowPieces } from "../kernel.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { maskOf } from "../../onnx/dropout_masks.ts";
+import { maskOf } from "../../dropout_masks.ts";
 import type { Kernel } from "../kernel.ts";
 import { ELEMENT } from "../operators.ts";
 import { rowSums } from "./arrays.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { maskOf } from "../../onnx/dropout_masks.ts";
+import { maskOf } from "../../dropout_masks.ts";
 import type { Kernel, KernelCall } from "../kernel.ts";
 import { ELEMENT, type Handle } from "../operators.ts";
 import { keptMask } from "./dropout_mask.ts";

@@ -1,6 +1,6 @@
 import "#tests/support/permitted.ts";
 import { addressOf } from "#lib/engine/foreign.ts";
-import { type Block, createMemory } from "#lib/engine/onnx/memory.ts";
+import { type Block, createMemory } from "#lib/engine/memory.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 

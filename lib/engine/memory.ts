@@ -1,10 +1,10 @@
 /**
- * Pooled memory whose address is known: what tensors of the `onnx` engine and
- * the ONNX Runtime both see, so that nothing is ever copied between them.
+ * Pooled memory whose address is known: what our tensors and a foreign library both
+ * see, so that nothing is ever copied between them.
  *
  * @module
  */
-import { type Address, addressOf } from "../foreign.ts";
+import { type Address, addressOf } from "./foreign.ts";
 
 /** Bytes from a pool: `buffer` from `offset` on, at `address`. */
 export interface Block {

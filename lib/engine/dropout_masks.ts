@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { hash32 } from "../../num/hash.ts";
+import { hash32 } from "../num/hash.ts";
 import { type Block, createMemory } from "./memory.ts";
 
 /** What a mask depends on. */
